@@ -1,0 +1,141 @@
+"""A question and hits in; an answer whose citations hold out, sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from qa.citations import Citation
+from qa.search import Hit
+from qa.support import Verdict, judge
+
+EventName = Literal["passages", "delta", "sentence", "citation", "replace", "answer", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of an answer: text == answer[start:end], marks included; `citations` are the numbers in its marks."""
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    support: Verdict
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the documents say to a question; every [n] in it names one of its citations."""
+
+    question: str
+    answer: str
+    refused: bool
+    reason: str | None
+    model: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Hit, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        return self.answer
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return exactly the JSON."""
+        return plain(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of an answer that is being written; the last is `answer`, the whole."""
+
+    name: EventName
+    value: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return exactly the JSON."""
+        return {self.name: plain(self.value)}
+
+
+def plain(value: Any) -> Any:
+    """Turn frozen objects into what JSON knows: dicts, lists, words and numbers."""
+    if hasattr(value, "__dataclass_fields__"):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+_MARK = re.compile(r"(?<!\\)\[(?=\d+\])")
+
+
+def escape_marks(text: str) -> str:
+    """Escape the brackets of a source that would read as marks of ours: [12] becomes \\[12]."""
+    return _MARK.sub(r"\\[", text)
+
+
+def unescape_marks(text: str) -> str:
+    """Undo `escape_marks`, for the eye."""
+    return re.sub(r"\\\[(?=\d+\])", "[", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence before it stands in an answer: its words, and the citations it rests on (not numbered yet)."""
+
+    words: str
+    citations: tuple[Citation, ...]
+    gap: str = " "
+
+
+class Composer:
+    """Puts an answer together piece by piece; every mark it writes names a citation that it holds."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.sentences: list[Sentence] = []
+        self.citations: list[Citation] = []
+
+    def add(self, piece: Piece) -> Iterator[Event]:
+        """Add a sentence; its citations come before the text that marks them."""
+        numbers = []
+        for citation in piece.citations:
+            number, new = self._number(citation)
+            numbers.append(number)
+            if new:
+                yield Event("citation", self.citations[-1])
+        words = " ".join(piece.words.split())
+        marked = escape_marks(words) + "".join(f" [{number}]" for number in dict.fromkeys(numbers))
+        gap = piece.gap if self.text else ""
+        start = len(self.text) + len(gap)
+        self.text += gap + marked
+        yield Event("delta", gap + marked)
+        verdict = judge(words, [citation.cited_text or "" for citation in piece.citations])
+        sentence = Sentence(
+            text=marked,
+            start=start,
+            end=len(self.text),
+            citations=tuple(dict.fromkeys(numbers)),
+            support=verdict.verdict,
+            score=verdict.score,
+            why=verdict.why,
+        )
+        self.sentences.append(sentence)
+        yield Event("sentence", sentence)
+
+    def _number(self, citation: Citation) -> tuple[int, bool]:
+        """Return the number of a citation in this answer, and whether it is new to it."""
+        for known in self.citations:
+            if known.id == citation.id and known.number is not None:
+                return known.number, False
+        number = len(self.citations) + 1
+        self.citations.append(replace(citation, number=number))
+        return number, True

@@ -1,0 +1,284 @@
+"""Texts in, vectors out: the bundled model, or any llama-index embedding."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa import models
+from qa.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+Vector = NDArray[np.float32]
+Vectors = NDArray[np.float32]
+
+BUNDLED: Final = "bundled"
+
+
+class Embedder(Protocol):
+    """Texts in, vectors of length 1 out."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name what decides the vectors: it changes whenever they would."""
+
+    @property
+    def width(self) -> int:
+        """The numbers of each vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages: float32 (n, width), row by row the texts in their order. Raises EmbedderError."""
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed a question: float32 (width). Raises EmbedderError."""
+
+
+def open_embedder(name: str, *, cache: Path, threads: int | None) -> Embedder:
+    """Return the embedder of a name: `bundled`, `ollama:MODEL`, `module:Class?argument=value`. Raises EmbedderError."""
+    if name.strip() == BUNDLED:
+        return BundledEmbedder(cache, threads)
+    target, _, query = name.strip().partition("?")
+    kind, _, rest = target.partition(":")
+    if (short := _SHORT.get(kind)) and rest:
+        return LlamaIndexEmbedder(_make(short.module, short.kind, {short.argument: rest, **_arguments(query)}))
+    # one word is no module here: a misspelt short name must not become advice to install something of that name
+    if "." in kind and all(part.isidentifier() for part in (*kind.split("."), rest)):
+        return LlamaIndexEmbedder(_make(kind, rest, _arguments(query)))
+    raise EmbedderError(
+        f"There is no embedder {name!r}: say {BUNDLED}, "
+        f"{', '.join(f'{each}:MODEL' for each in _SHORT)}, or package.module:ClassName?argument=value."
+    )
+
+
+class BundledEmbedder:
+    """The model that is installed with us: no key, no network. Opened at its first text; safe to share by threads."""
+
+    fingerprint = models.FINGERPRINT
+    width = models.WIDTH
+
+    def __init__(self, cache: Path, threads: int | None = None) -> None:
+        """Take the folder for what is computed once, and how many texts are embedded at once (None: one a core)."""
+        self._cache = cache
+        self._threads = threads or _cores()
+        self._opening = threading.Lock()
+        self._model: models.BundledModel | None = None
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed every word of the texts: longer ones than the model takes as the mean of windows. Raises ModelError."""
+        if not texts:
+            return np.empty((0, self.width), np.float32)
+        model = self._open()
+        windows = [_windows(ids) for ids in model.encode(texts)]
+        return _joined(model.run([window for each in windows for window in each]), windows)
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed a question just as a passage: the model knows no difference. Raises ModelError."""
+        vector: Vector = self.embed([text])[0]
+        return vector
+
+    def _open(self) -> models.BundledModel:
+        with self._opening:
+            if self._model is None:
+                self._model = models.open_bundled(self._cache, threads=self._threads)
+            return self._model
+
+
+def _windows(ids: list[int]) -> list[list[int]]:
+    """Cut a text's ids into the fewest windows that the model takes, near equal, each between the special tokens."""
+    start, *inner, end = ids
+    parts = max(1, -(-len(inner) // (models.TOKEN_LIMIT - 2)))
+    cuts = [len(inner) * part // parts for part in range(parts + 1)]
+    return [[start, *inner[a:b], end] for a, b in pairwise(cuts)]
+
+
+def _joined(vectors: Vectors, windows: Sequence[Sequence[list[int]]]) -> Vectors:
+    """Join each text's window vectors into one of length 1, weighted by their tokens."""
+    firsts = np.cumsum([0, *(len(each) for each in windows)])
+    out = vectors[firsts[:-1]]
+    for row, each in enumerate(windows):
+        if len(each) > 1:  # a single window keeps its vector to the last bit
+            weights = [len(window) for window in each]
+            out[row] = _unit(np.average(vectors[firsts[row] : firsts[row + 1]], axis=0, weights=weights)[None])[0]
+    return out
+
+
+def _cores() -> int:
+    """Count the cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows cannot say
+        return os.cpu_count() or 1
+
+
+class LlamaIndexEmbedder:
+    """Any llama-index embedding; what it returns is checked before it is believed."""
+
+    def __init__(self, model: BaseEmbedding) -> None:
+        """Take a model of llama-index, with whatever it needs already set."""
+        self._model = model
+        self._name = f"{type(model).__name__} {model.model_name}"
+        self._measuring = threading.Lock()
+        self._width = 0
+
+    @property
+    def width(self) -> int:
+        """The numbers of each vector; asks the model for one the first time. Raises EmbedderError."""
+        with self._measuring:
+            self._width = self._width or len(self._ask(lambda: [self._model.get_query_embedding("width")], 1)[0])
+            return self._width
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the class, the model, the width, and by a hash whatever else it was given. Raises EmbedderError."""
+        settings = {key: value for key, value in self._model.to_dict().items() if key not in _IRRELEVANT}
+        digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_kind).encode()).hexdigest()[:16]
+        kind = type(self._model)
+        return f"{kind.__module__}:{kind.__qualname__}/{self._model.model_name}/{self.width}/{digest}"
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages, in batches of the model's own size. Raises EmbedderError."""
+        if not texts:
+            return np.empty((0, self.width), np.float32)
+        # Some services refuse a text without words.
+        words = [text if text.strip() else "." for text in texts]
+        return self._checked(lambda: self._model.get_text_embedding_batch(words), len(texts))
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed a question. Raises EmbedderError."""
+        vector: Vector = self._checked(lambda: [self._model.get_query_embedding(text)], 1)[0]
+        return vector
+
+    def _checked(self, ask: Callable[[], Any], count: int) -> Vectors:
+        vectors = self._ask(ask, count)
+        if vectors.shape[1] != self.width:
+            raise EmbedderError(
+                f"The embedder {self._name} gave vectors of {vectors.shape[1]} numbers, and of {self.width} before: "
+                "its model was exchanged; open the library anew."
+            )
+        return vectors
+
+    def _ask(self, ask: Callable[[], Any], count: int) -> Vectors:
+        """Return unit vectors (count, any width) from the model, or raise EmbedderError."""
+        try:
+            rows = list(ask())
+        except Exception as error:  # whatever a stranger's model may raise
+            reason = str(error).strip().splitlines()[:1] or [""]
+            raise EmbedderError(f"The embedder {self._name} failed: {type(error).__name__}: {reason[0]}") from error
+        try:
+            vectors = np.array(rows, np.float64)
+        except (TypeError, ValueError):
+            vectors = np.empty(0)
+        if len(rows) != count:
+            raise EmbedderError(f"The embedder {self._name} gave {len(rows)} vectors for {count} texts.")
+        if vectors.ndim != 2 or not vectors.shape[1]:
+            raise EmbedderError(f"The embedder {self._name} gave rows that are not vectors of one width.")
+        if not np.isfinite(vectors).all():
+            raise EmbedderError(f"The embedder {self._name} gave a vector with numbers that are not finite.")
+        if not vectors.any(axis=1).all():
+            raise EmbedderError(f"The embedder {self._name} gave a vector of zeros only.")
+        return _unit(vectors)
+
+
+_IRRELEVANT: Final = {
+    *("api_key", "embed_batch_size", "num_workers", "callback_manager", "embeddings_cache", "rate_limiter"),
+    *("timeout", "request_timeout", "max_retries", "reuse_client", "keep_alive", "client_kwargs", "default_headers"),
+    *("cache_folder", "device", "show_progress_bar", "parallel_process", "target_devices"),
+}
+"""Settings of llama-index embeddings that change how vectors are fetched, not what they are."""
+
+
+def _kind(value: object) -> str:
+    """Stand for a setting that JSON cannot hold: its address would change with every start."""
+    return type(value).__qualname__
+
+
+def _unit(vectors: NDArray[Any]) -> Vectors:
+    """Scale the rows to length 1."""
+    wide = vectors.astype(np.float64)
+    # the largest number first: squares of very large or small ones leave the range of a float
+    wide /= np.abs(wide).max(axis=1, keepdims=True)
+    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    return wide.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Short:
+    """What a short name stands for: a class of a llama-index package, and the argument that names the model."""
+
+    module: str
+    kind: str
+    argument: str
+
+
+_SHORT: Final = {
+    "ollama": _Short("llama_index.embeddings.ollama", "OllamaEmbedding", "model_name"),
+    "openai": _Short("llama_index.embeddings.openai", "OpenAIEmbedding", "model"),
+    "huggingface": _Short("llama_index.embeddings.huggingface", "HuggingFaceEmbedding", "model_name"),
+}
+
+
+def _make(module: str, kind: str, arguments: dict[str, Any]) -> BaseEmbedding:
+    """Import the class and make one. Raises EmbedderError."""
+    made = getattr(_import(module), kind, None)
+    # imported only here, because it takes two seconds
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+    if made is None:
+        raise EmbedderError(f"There is no {kind} in {module}: look up the name of the embedding class.")
+    if not (isinstance(made, type) and issubclass(made, BaseEmbedding)):
+        raise EmbedderError(f"{module}:{kind} is no embedding: name a class that extends llama-index's BaseEmbedding.")
+    try:
+        return made(**arguments)
+    except Exception as error:  # a stranger's constructor: a missing key, a server that is not there
+        reason = " ".join(str(error).split())
+        raise EmbedderError(f"The embedder {module}:{kind} cannot be made: {type(error).__name__}: {reason}") from error
+
+
+def _import(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise EmbedderError(_how_to_install(module, error.name or module)) from error
+    except Exception as error:  # whatever a stranger's module may do while it is imported
+        raise EmbedderError(f"The module {module} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _how_to_install(module: str, missing: str) -> str:
+    """Say what brings a module; llama-index's own packages follow one pattern: llama-index-embeddings-ollama."""
+    if not f"{module}.".startswith(f"{missing}."):
+        return f"The embedder's module {module} needs {missing}: install the package that brings it."
+    parts = module.split(".")
+    if parts[:2] == ["llama_index", "embeddings"]:
+        return f"The embedder {module} is not installed: pip install {'-'.join(parts[:3]).replace('_', '-')}"
+    return f"There is no module {module}: install the package that brings it."
+
+
+def _arguments(query: str) -> dict[str, Any]:
+    """Read `a=1&b=x`: values as JSON where they are, else as they stand; a `+` stays a plus."""
+    pairs = [pair.partition("=") for pair in query.split("&") if pair]
+    if any(not key.isidentifier() or not equals for key, equals, _ in pairs):
+        raise EmbedderError(
+            f"The embedder's arguments {query!r} are not readable: write ?argument=value&argument=value."
+        )
+    return {key: _value(unquote(value)) for key, _, value in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

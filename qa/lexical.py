@@ -1,0 +1,163 @@
+"""Search by words: BM25 over passages, in tantivy. Derived from the catalog; ids in, ids out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from qa.errors import IndexDamaged, StorageError
+
+_HEAP = 64_000_000
+_MOST_TERMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage by its number, and how well its words match (BM25, above 0)."""
+
+    passage: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is indexed of a passage; equal to what the catalog holds."""
+
+    passage: int
+    document: int
+    text: str
+
+
+class Lexical:
+    """The word index in a folder of its own; one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make it. Raises IndexDamaged, StorageError."""
+        self._path = path
+        self._analyzer = _analyzer()
+        with _sentences():
+            path.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(_schema(), path=str(path))
+            self._index.register_tokenizer("words", self._analyzer)
+        self._writer: tantivy.IndexWriter | None = None
+
+    def search(self, query: str, *, count: int, documents: Collection[int] | None = None) -> list[Match]:
+        """Return the best passages that have any of the query's words, in some documents or in all."""
+        return self._search(query, count, "document", documents)
+
+    def scores(self, query: str, passages: Collection[int]) -> list[Match]:
+        """Return how well the query's words match each of these passages that has any of them."""
+        return self._search(query, max(1, len(passages)), "passage", passages)
+
+    def _search(self, query: str, count: int, field: str, chosen: Collection[int] | None) -> list[Match]:
+        terms = list(dict.fromkeys(self.terms(query)))[:_MOST_TERMS]
+        if not terms or (chosen is not None and not chosen):
+            return []
+        q, schema, must = tantivy.Query, self._index.schema, tantivy.Occur.Must
+        words = q.boolean_query([(tantivy.Occur.Should, q.term_query(schema, "words", term)) for term in terms])
+        if chosen is not None:
+            within = q.term_set_query(schema, field, list(chosen))
+            words = q.boolean_query([(must, words), (must, q.const_score_query(within, 0.0))])
+        with _sentences():
+            searcher = self._index.searcher()
+            hits = searcher.search(words, count, count=False).hits
+            numbers = searcher.fast_field_values("passage", [address for _, address in hits])
+        return [Match(int(number), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]
+
+    def terms(self, text: str) -> list[str]:
+        """Return the index's own terms of a text: small letters, no accents, English stems."""
+        return list(self._analyzer.analyze(text))
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, int]:
+        """Count in how many passages each term stands."""
+        with _sentences():
+            searcher = self._index.searcher()
+            return {term: int(searcher.doc_freq("words", term)) for term in terms}
+
+    def add(self, words: Iterable[Words]) -> None:
+        """Add passages; they are found after `commit`."""
+        with _sentences():
+            writer = self._writing()
+            for each in words:
+                document = tantivy.Document()
+                document.add_unsigned("passage", each.passage)
+                document.add_unsigned("document", each.document)
+                document.add_text("words", each.text)
+                writer.add_document(document)
+
+    def remove(self, documents: Iterable[int]) -> None:
+        """Take documents out; they are gone after `commit`."""
+        with _sentences():
+            writer = self._writing()
+            for number in documents:
+                # by query: a term given as a Python int is taken as signed and finds nothing
+                writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "document", number))
+
+    def commit(self) -> None:
+        """Make what was added and removed last, and visible."""
+        if self._writer is not None:
+            with _sentences():
+                self._writer.commit()
+                self._index.reload()
+
+    def close(self) -> None:
+        """Let the writer and its threads go; what was not committed is dropped."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            with _sentences():
+                writer.wait_merging_threads()
+
+    def count(self) -> int:
+        """Count the passages."""
+        with _sentences():
+            return int(self._index.searcher().num_docs)
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP, 1)
+        return self._writer
+
+
+def erase(path: Path) -> None:
+    """Remove the word index, to be made anew from the catalog."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("passage", indexed=True, fast=True)
+    builder.add_unsigned_field("document", indexed=True)
+    builder.add_text_field("words", stored=False, tokenizer_name="words", index_option="freq")
+    return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Say in a sentence what tantivy says in its own words."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"The word index cannot be written ({error}): free some space, then sync again.") from error
+    except ValueError as error:
+        words = str(error)
+        if "No space left" in words or "File too large" in words or "os error 28" in words:
+            raise StorageError(
+                "The disk is full: free some space, then sync again; nothing that was indexed is lost."
+            ) from error
+        raise IndexDamaged(f"The word index is damaged ({words[:200]}): run `qa doctor --repair`.") from error

@@ -1,0 +1,467 @@
+"""The whole house behind one object: a folder of documents, its index, and what can be asked of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from qa.answers import Answer, Event, plain
+from qa.catalog import Catalog, Entry, File, iso_time
+from qa.citations import Citation, CitationInContext, look_up, resolve
+from qa.errors import EmptyLibrary, NotFound, ReadOnly, StorageError, TooLarge, UsageError
+from qa.folder import Watch, check_folder, inside
+from qa.lock import Holder, IndexLock
+from qa.settings import Settings, read_settings
+from qa.spans import Span
+
+if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from qa.embedders import Embedder
+    from qa.lexical import Lexical
+    from qa.search import Engines, Hit
+    from qa.syncing import Progress, SyncReport
+    from qa.vectors import Vectors
+
+MOST = 100
+"""The most hits that can be asked for."""
+State = Literal["indexed", "waiting", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryFile:
+    """A file of the folder: `waiting` until all of it can be found by meaning too, `failed` with the reason if it could not be read."""
+
+    path: str
+    id: str | None
+    title: str
+    media_type: str | None
+    size: int
+    modified: str
+    characters: int
+    state: State
+    reason: str | None
+    _read: Callable[[], str] = field(repr=False, compare=False)
+
+    def text(self) -> str:
+        """Read the document's text."""
+        return self._read()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return exactly the JSON."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "_read"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the library stands; `phase` is idle, reading or embedding, with `done` of `total` at `rate` a second."""
+
+    folder: str
+    index: str
+    version: str
+    embedder: str | None
+    files: int
+    failed: int
+    documents: int
+    passages: int
+    characters: int
+    waiting: int
+    phase: Literal["idle", "reading", "embedding"]
+    done: int
+    total: int
+    rate: float
+    seconds_left: float | None
+    trouble: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return exactly the JSON."""
+        return dict(plain(self))
+
+
+class Library:
+    """A folder and its index. Open it with `Library.open`; use it from any thread; close it when done."""
+
+    def __init__(self, folder: Path, index: Path, settings: Settings, embedder: Embedder | None) -> None:
+        self.folder = folder
+        self.index = index
+        self.settings = settings
+        self._lock = IndexLock(index)
+        self._opening = threading.RLock()
+        self._reading = threading.Lock()  # one phase 1 at a time
+        self._worker: threading.Thread | None = None
+        self._again = False
+        self._stop = threading.Event()
+        self._progress: Progress | None = None
+        self._trouble: str | None = None
+        self._watch: Watch | None = None
+        self._catalog: Catalog | None = None
+        self._lexical: Lexical | None = None
+        self._vectors: Vectors | None = None
+        self._embedder = embedder
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        index: str | os.PathLike[str] | None = None,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+    ) -> Library:
+        """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError, IndexVersion, IndexDamaged."""
+        settings = settings or read_settings()
+        place = check_folder(Path(folder))
+        chosen = Path(index) if index else settings.index
+        return cls(place, chosen.absolute() if chosen else place / ".qa", settings, embedder)
+
+    # Asking.
+
+    def search(self, query: str, *, count: int = 10, within: str | None = None) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths. Raises UsageError, EmptyLibrary, LibraryBusy."""
+        from qa.questions import check
+        from qa.search import search, show
+
+        _check_count(count)
+        engines = self._engines()
+        return show(engines.catalog, search(check(query), engines, count=count, within=within))
+
+    def ask(self, question: str, *, count: int = 10, within: str | None = None) -> Answer:
+        """Answer from the documents, every sentence with the words it rests on. Raises UsageError, EmptyLibrary, LibraryBusy."""
+        answer: Answer = [event.value for event in self.stream(question, count=count, within=within)][-1]
+        return answer
+
+    def stream(self, question: str, *, count: int = 10, within: str | None = None) -> Iterator[Event]:
+        """Answer as `ask` does, step by step; the last event holds the whole answer."""
+        from qa.asking import Request, ask
+
+        _check_count(count)
+        return ask(Request(question, count, within), self._engines())
+
+    # Citations and documents.
+
+    def citation(self, id: str, *, context: int = 300) -> CitationInContext:
+        """Look a citation up again, with so many characters around it. Raises MalformedCitation, UnknownCitation."""
+        return look_up(self._reader(), self.folder, id, context=context)
+
+    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Citation:
+        """Find a quote in the library, as a citation. Raises NotFound."""
+        return resolve(self._reader(), quote, prefix=prefix, suffix=suffix, document=document)
+
+    def documents(self) -> list[LibraryFile]:
+        """List the files, one entry each."""
+        catalog = self._reader()
+        entries = {entry.number: entry for entry in catalog.entries()}
+        waiting = catalog.waiting_documents()
+        return [
+            self._file(catalog, file, entries.get(file.document or 0), file.document in waiting)
+            for file in catalog.files().values()
+        ]
+
+    def document(self, id: str) -> LibraryFile:
+        """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""
+        for file in self.documents():
+            if file.path == id or (file.id and len(id) >= 16 and file.id.startswith(id)):
+                return file
+        raise NotFound("There is no such document: give its path relative to the folder, or its id.")
+
+    def text(self, id: str, span: Span | None = None) -> str:
+        """Return the text of a document by its id, or the words of a span of it. Raises NotFound."""
+        catalog = self._reader()
+        entry = catalog.find(id) if len(id) >= 16 else None
+        if entry is None:
+            raise NotFound("There is no such document: it may have been edited or removed.")
+        return catalog.text(entry.number, span)
+
+    def original(self, id: str) -> Path:
+        """Return the place of a document's file, which is checked to be inside the folder. Raises NotFound."""
+        place = inside(self.folder, self.document(id).path)
+        if not place.is_file():
+            raise NotFound("The file is no longer there.")
+        return place
+
+    # Changing the folder.
+
+    def add(self, path: str, data: bytes) -> str:
+        """Write a file into the folder and read it; a name that is taken gets a number. Return its path. Raises UsageError, TooLarge, ReadOnly."""
+        self._check_writable()
+        if len(data) > self.settings.max_file_mb * 1e6:
+            raise TooLarge(
+                f"The file is larger than {self.settings.max_file_mb:g} MB: split it, or raise QA_MAX_FILE_MB."
+            )
+        place = inside(self.folder, path)
+        stem, number = place.stem, 1
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            while True:
+                try:
+                    with open(place, "xb") as file:
+                        file.write(data)
+                    break
+                except FileExistsError:
+                    if place.is_file() and place.read_bytes() == data:
+                        break
+                    number += 1
+                    place = place.with_name(f"{stem} ({number}){place.suffix}")
+        except OSError as error:
+            raise StorageError(f"The file cannot be written: {error.strerror}.") from error
+        self.sync(wait=False)
+        return place.relative_to(self.folder).as_posix()
+
+    def delete(self, path: str) -> None:
+        """Delete a file of the folder itself, and all that is known of it. Raises NotFound, ReadOnly."""
+        self._check_writable()
+        self.original(path).unlink()
+        self.sync(wait=False)
+
+    def _check_writable(self) -> None:
+        if self.settings.readonly:
+            raise ReadOnly("Changing the folder is switched off (QA_READONLY).")
+
+    # Keeping the index equal to the folder.
+
+    def sync(self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+        """Make the index equal the folder; without `wait` return once it can be searched, and embed in the background."""
+        from dataclasses import replace
+
+        from qa.syncing import read_folder
+
+        catalog = self._own()
+        watch = self._watcher(progress)
+        longest = int(self.settings.max_file_mb * 1e6)
+        with self._reading:
+            note, catalog.rebuilt = catalog.rebuilt, None
+            report = read_folder(self.folder, self.index, catalog, self._open_lexical, longest=longest, watch=watch)
+        self._progress = None
+        waiting = catalog.counts().waiting
+        if not wait:
+            self._embed_in_background()
+            return replace(report, waiting=waiting, note=note)
+        embedded = self._embed(watch)
+        return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
+
+    def watch(self) -> None:
+        """Sync whenever something in the folder changes, until `close`."""
+        if self._watch is None:
+            self._own()
+            self._watch = Watch(self.folder, self._sync_quietly, index=self.index)
+
+    def status(self) -> Status:
+        """Say how the library stands."""
+        from qa import __version__
+
+        catalog = self._reader()
+        counts = catalog.counts()
+        progress = self._progress
+        return Status(
+            folder=str(self.folder),
+            index=str(self.index),
+            version=__version__,
+            embedder=catalog.meta("embedder"),
+            files=counts.files,
+            failed=counts.failed,
+            documents=counts.documents,
+            passages=counts.passages,
+            characters=counts.characters,
+            waiting=counts.waiting,
+            phase=progress.phase if progress else "idle",
+            done=progress.done if progress else 0,
+            total=progress.total if progress else 0,
+            rate=round(progress.rate, 1) if progress else 0.0,
+            seconds_left=progress.seconds_left if progress else None,
+            trouble=self._trouble,
+        )
+
+    def announce(self, command: str, url: str, key: str | None = None) -> None:
+        """Tell other processes where this one answers the HTTP API."""
+        self._own()
+        self._lock.announce(Holder(os.getpid(), command, url, key))
+
+    def close(self) -> None:
+        """Stop background work, after the step it is at, and let the index go. What is done is kept."""
+        self._stop.set()
+        if self._watch:
+            self._watch.stop()
+        worker = self._worker
+        if worker and worker is not threading.current_thread():
+            worker.join()
+        with self._opening:
+            for part in (self._lexical, self._vectors, self._catalog):
+                if part:
+                    part.close()
+            self._lexical = self._vectors = self._catalog = None
+            self._lock.free()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Inside.
+
+    def _own(self) -> Catalog:
+        """Take the index for this process, and open its catalog for writing."""
+        with self._opening:
+            if self._catalog and self._lock.held:
+                return self._catalog
+            try:
+                self.index.mkdir(parents=True, exist_ok=True)
+                (self.index / ".gitignore").write_text("*\n")
+            except OSError as error:
+                raise StorageError(
+                    f"The index {self.index} cannot be written ({error.strerror}): name another place with --index."
+                ) from error
+            self._lock.take(_command(), wait=_PATIENCE)
+            if self._catalog:
+                self._catalog.close()
+            self._catalog = Catalog(self.index / "catalog.sqlite3")
+            return self._catalog
+
+    def _reader(self) -> Catalog:
+        """Return the catalog, opened for reading where no more is needed."""
+        with self._opening:
+            if self._catalog is None:
+                path = self.index / "catalog.sqlite3"
+                if not path.exists():
+                    raise EmptyLibrary(f"{self.folder} has not been indexed yet: run `qa sync` first.")
+                self._catalog = Catalog(path, readonly=True)
+            return self._catalog
+
+    def _engines(self) -> Engines:
+        from qa.search import Engines
+        from qa.syncing import check_embedder
+
+        if not (self.index / "catalog.sqlite3").exists():
+            raise EmptyLibrary(f"{self.folder} has not been indexed yet: run `qa sync` first.")
+        catalog = self._own()
+        embedder = self._open_embedder()
+        check_embedder(catalog, embedder)
+        some = catalog.counts().vectors
+        return Engines(catalog, self._open_lexical(), self._open_vectors() if some else None, embedder)
+
+    def _open_lexical(self) -> Lexical:
+        from qa.lexical import Lexical
+
+        with self._opening:
+            if self._lexical is None:
+                self._lexical = Lexical(self.index / "lexical")
+            return self._lexical
+
+    def _open_vectors(self) -> Vectors:
+        from qa.vectors import Vectors
+
+        with self._opening:
+            if self._vectors is None:
+                catalog = self._own()
+                name = catalog.meta("collection") or self._first_collection()
+                self._vectors = Vectors(self.index / "vectors", collection=name, url=self.settings.chroma_url)
+                self._vectors.drop_others()
+                catalog.set_meta("collection", name)
+            return self._vectors
+
+    def _first_collection(self) -> str:
+        """Name the collection of this index: on a shared Chroma server no other index may have that name."""
+        import hashlib
+
+        return f"qa-{hashlib.sha256(os.fsencode(self.index)).hexdigest()[:12]}-1"
+
+    def _open_embedder(self) -> Embedder:
+        from qa.embedders import open_embedder
+
+        with self._opening:
+            if self._embedder is None:
+                self._embedder = open_embedder(
+                    self.settings.embedder, cache=self._cache(), threads=self.settings.threads
+                )
+            return self._embedder
+
+    def _cache(self) -> Path:
+        from platformdirs import user_cache_path
+
+        return user_cache_path("chapter-and-verse", appauthor=False)
+
+    def _embed(self, watch: Callable[[Progress], None]) -> int:
+        from qa.syncing import embed_waiting
+
+        catalog = self._own()
+        try:
+            return embed_waiting(catalog, self._open_vectors, self._open_embedder(), watch=watch, stop=self._stop)
+        finally:
+            self._progress = None
+
+    def _embed_in_background(self) -> None:
+        with self._opening:
+            self._again = True
+            if self._worker is None or not self._worker.is_alive():
+                self._worker = threading.Thread(target=self._work, name="qa-embed", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        """Embed until nothing waits and nobody has asked for more."""
+        from qa.errors import QAError
+
+        while True:
+            with self._opening:
+                if not self._again or self._stop.is_set():
+                    self._worker = None
+                    return
+                self._again = False
+            try:
+                self._embed(self._watcher(None))
+                self._trouble = None
+            except QAError as error:  # there is nobody to raise it to: status shows it
+                self._trouble = str(error)
+
+    def _sync_quietly(self) -> None:
+        from qa.errors import QAError
+
+        try:
+            self.sync(wait=False)
+            self._trouble = None
+        except QAError as error:  # there is nobody to raise it to: status shows it
+            self._trouble = str(error)
+
+    def _watcher(self, progress: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+        def watch(now: Progress) -> None:
+            self._progress = now
+            if progress:
+                progress(now)
+
+        return watch
+
+    def _file(self, catalog: Catalog, file: File, entry: Entry | None, waits: bool) -> LibraryFile:
+        def read() -> str:
+            return catalog.text(entry.number) if entry else ""
+
+        return LibraryFile(
+            path=file.path,
+            id=entry.source.id if entry else None,
+            title=entry.source.title if entry else "",
+            media_type=entry.source.media_type if entry else None,
+            size=max(0, file.signature.size),
+            modified=iso_time(max(0, file.signature.mtime_ns) / 1e9),
+            characters=entry.length if entry else 0,
+            state="failed" if file.reason else "waiting" if waits else "indexed",
+            reason=file.reason,
+            _read=read,
+        )
+
+
+_PATIENCE = 10.0
+"""How long we wait for another process to let the index go, in seconds."""
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MOST:
+        raise UsageError(f"The count must be from 1 to {MOST}.")
+
+
+def _command() -> str:
+    import sys
+
+    return " ".join(["qa" if Path(sys.argv[0]).name == "qa" else Path(sys.argv[0]).name, *sys.argv[1:2]])

@@ -1,0 +1,164 @@
+"""A document in; sentences and passages with exact spans out, computed while cutting."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from qa.documents import Document
+from qa.spans import Span, count_lines
+
+CUTTER_VERSION = 1
+"""Raised whenever the same text is cut otherwise, so that an older index is cut again."""
+
+TARGET = 900
+"""How long a passage is, in letters of English: about 220 tokens of the bundled model, which takes 512."""
+_LONGEST = 1_400
+"""A sentence that is longer is cut at a line, a clause or a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of one document and the line it begins on; the passages of a document tile its text."""
+
+    span: Span
+    line: int
+
+
+def cut(document: Document) -> list[Passage]:
+    """Cut a document into passages: whole sentences, headings with what follows them, paragraphs kept where they fit."""
+    text = document.text
+    stops = [heading.start for heading in document.headings]
+    spans = list(_pack(text, sentences(text, stops), set(stops)))
+    passages, line, done = [], 1, 0
+    for span in spans:
+        line += count_lines(text, Span(done, span.start))
+        done = span.start
+        passages.append(Passage(span, line))
+    return passages
+
+
+# Sentences.
+
+_BOUNDARY = re.compile(
+    r"""
+      (?P<blank> \n (?:[^\S\n]*\n)+ [^\S\n]* | \r\r+ (?!\n) )                 # an empty line
+    | (?P<end> (?<=[\w)\]"'”’»%°*_`]) [.!?…]+ ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
+    | (?P<wide> [。！？｡؟।]+ [」』”’）)]* \s* )                                # scripts that need no space after it
+    | (?P<item> \n (?=[^\S\n]* (?:[-*•–]|\d{1,3}[.)]) [^\S\n]) )             # the next item of a list
+    """,
+    re.X,
+)
+_ABBREVIATION = re.compile(
+    r"""\b(?: Mrs? | Ms | [DJS]r | Prof | St | Gov | Sen | Rep | Gen | Lt | Col | Capt | Sgt | Maj | Adm | Hon | Rev
+      | [Aa]pprox | [Cc]a | cf | [Vv]s? | viz | al | Inc | Ltd | Corp | Co | Bros | [Dd]ept
+      | Jan | Feb | Mar | Apr | Jun | Jul | Aug | Sept? | Oct | Nov | Dec | Mon | Tues? | Wed | Thurs? | Fri | Sat | Sun
+      | e\.g | i\.e | a\.m | p\.m | z\.B | d\.h | u\.a | bzw )\.$""",
+    re.X,
+)
+_COUNTED = re.compile(
+    r"\b(?:[Nn]os?|[Nn]r|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Cc]hap|[Vv]ol|pp?|[Aa]rt|[Pp]ar|[Rr]ef|[Ee]st)\.$"
+)
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.)+$")
+_OPENER = re.compile(
+    r"(?:The|He|She|It|They|We|You|In|On|At|This|That|These|Those|But|And|However|When|If|As|A|An|There|For)\b(?!\.)"
+)
+
+
+def sentences(text: str, stops: Sequence[int] = ()) -> list[Span]:
+    """Cut a text into sentences that tile it; white space belongs to the sentence before it, `stops` are always cut."""
+    ends = {m.end() for m in _BOUNDARY.finditer(text) if m.lastgroup != "end" or _ends(text, m)}
+    edges = sorted({0, len(text), *stops, *ends})
+    return [Span(start, end) for start, end in pairwise(edges)]
+
+
+def _ends(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a sentence ends at this mark: not after an abbreviation, not before a small letter."""
+    after = text[match.end() : match.end() + 1]
+    if _ends_paragraph(match[0]):
+        return True
+    if after.islower():
+        return False
+    if match[0][0] != "." or not match[0][1].isspace():
+        return True
+    stop = text[max(0, match.start() - 12) : match.start() + 1]
+    if _INITIALS.search(stop):  # «in the U.S. The next» ends a sentence, «J. Smith» does not
+        return bool(_OPENER.match(text, match.end()))
+    return not (_ABBREVIATION.search(stop) or (after.isdigit() and _COUNTED.search(stop)))
+
+
+# Passages.
+
+
+def _pack(text: str, parts: Sequence[Span], headings: Container[int]) -> Iterator[Span]:
+    """Fill passages with sentences up to the target, cutting where a heading or a paragraph lets them end well."""
+    pieces = [piece for part in parts for piece in _pieces(text, part)]
+    totals = [0, *accumulate(_size(piece.of(text)) for piece in pieces)]
+    first = 0
+    while first < len(pieces):
+        count = _best_cut(text, pieces, totals, headings, first)
+        yield Span(pieces[first].start, pieces[count - 1].end)
+        first = count
+
+
+def _best_cut(text: str, pieces: Sequence[Span], totals: Sequence[int], headings: Container[int], first: int) -> int:
+    """Return the index after the last piece of the passage that begins at `first`."""
+    base = totals[first]
+    # a short rest is taken along: alone it would say too little to be found
+    rest = totals[-1] - base <= TARGET * 5 // 4
+    last = len(pieces) if rest else max(first + 1, bisect_right(totals, base + TARGET) - 1)
+    for cut_ in range(first + 1, last):
+        if pieces[cut_].start in headings and totals[cut_] - base >= TARGET // 4:
+            return cut_
+    if last == len(pieces):
+        return last
+    while last > first + 1 and pieces[last - 1].start in headings:  # a heading stays with what follows it
+        last -= 1
+    for cut_ in range(last, first, -1):
+        if totals[cut_] - base < TARGET // 2:
+            break
+        if _ends_paragraph(pieces[cut_ - 1].of(text)):
+            return cut_
+    return last
+
+
+def _ends_paragraph(words: str) -> bool:
+    tail = words[len(words.rstrip()) :]
+    return count_lines(tail, Span(0, len(tail))) > 1
+
+
+def _size(words: str) -> int:
+    """Estimate how much of the model's room words take, in letters of English: a foreign letter is several tokens."""
+    return len(words) if words.isascii() else len(words) + (len(words.encode()) - len(words)) * 5 // 2
+
+
+def _pieces(text: str, sentence: Span) -> Iterator[Span]:
+    """Cut a sentence that is too long for one passage, at the best place in reach."""
+    start = sentence.start
+    while _size(window := text[start : min(sentence.end, start + _LONGEST + 1)]) > _LONGEST:
+        reach = start + max(1, len(window) * _LONGEST // _size(window))
+        end = _last_break(text, Span((start + reach) // 2, reach))
+        while end > start + 1 and _JOINED.match(text, end - 1):  # never within one letter with its marks
+            end -= 1
+        yield Span(start, end)
+        start = end
+    yield Span(start, sentence.end)
+
+
+_BREAKS = tuple(map(re.compile, (r"\n|\r(?!\n)", r"[;:,、，；：]\s*", r"\s+")))  # a line, a clause, a word
+_JOINED = re.compile(
+    "\r\n|.(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u093c-\u094d\u0e31\u0e34-\u0e4e\u200d\ufe00-\ufe0f]|[\U0001f3fb-\U0001f3ff])",
+    re.S,
+)
+
+
+def _last_break(text: str, window: Span) -> int:
+    """Return the last good place to cut in a window, or its end."""
+    for pattern in _BREAKS:
+        ends = [match.end() for match in pattern.finditer(text, window.start, window.end)]
+        if ends:
+            return ends[-1]
+    return window.end

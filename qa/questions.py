@@ -1,0 +1,83 @@
+"""What kind of question it is, and in which language."""
+
+from __future__ import annotations
+
+import math
+import re
+from enum import Enum
+
+from qa.errors import TooLarge, UsageError
+
+LONGEST = 8_000
+"""The most characters of a question: one that is longer is a document, and belongs into the folder."""
+
+
+class Kind(Enum):
+    """What somebody wants who writes such a thing."""
+
+    GREETING = "greeting"
+    OVERVIEW = "overview"
+    QUESTION = "question"
+
+
+_GREETING = re.compile(
+    r"(?:(?:hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen|abend)|servus|moin"
+    r"|bonjour|salut|bonsoir|hola|buenos d[ií]as|buenas(?: tardes)?|ciao|buongiorno|ol[aá]|namaste|привет|здравствуйте|你好|こんにちは"
+    r"|thanks|thank you|who are you|what are you|what can (?:you do|i ask)(?: you)?|how (?:does|do) (?:this|you) work|help(?: me)?)"
+    r"(?: there| all| everyone| world)?)",
+    re.I,
+)
+_WHOLE = r"(?:it|this|that|these|them|here|everything|(?:all )?(?:the |this |these |my |of )*(?:folder|library|documents?|files?|texts?|pages?|papers?|collection|content|contents))"
+_OVERVIEW = re.compile(
+    rf"(?:(?:please|can you|could you|would you)[, ]+)?(?:"
+    rf"what(?:'s| is| are|s)? (?:in|inside) {_WHOLE}(?: about)?|what (?:is|are) {_WHOLE}(?: all)? about|what do(?:es)? {_WHOLE} (?:say|contain|hold|cover)"
+    rf"|what (?:do you (?:have|know)|is there|have you got|can i find)(?: (?:in )?{_WHOLE})?|what (?:documents?|files?|topics?) (?:are there|do you have|are (?:in )?{_WHOLE})"
+    rf"|(?:summari[sz]e|sum up|describe|outline)(?: {_WHOLE})?|(?:give me |write |show me )?(?:a |an |the )?(?:short |brief |quick )?(?:summary|overview|outline|contents|table of contents|tl;?dr)"
+    rf"(?: of {_WHOLE})?|list (?:all )?(?:the )?(?:documents|files|topics|titles)|was ist hier drin|fasse? (?:das|es|alles) zusammen|zusammenfassung|r[eé]sum[eé](?:r|z)?(?: (?:ceci|tout))?"
+    rf"|resumen|resume esto|riassunto)(?: please| for me| briefly)?",
+    re.I,
+)
+
+
+def check(question: str) -> str:
+    """Return the question without white space around it. Raises UsageError if there is none, TooLarge if there is too much."""
+    words = question.strip()
+    if not words:
+        raise UsageError("The question is empty: write what you want to know.")
+    if len(words) > LONGEST:
+        raise TooLarge(f"The question is too long ({len(words):,} characters): put it into at most {LONGEST:,}.")
+    return words
+
+
+def kind(question: str) -> Kind:
+    """Tell what somebody wants: to be greeted, an overview, or an answer."""
+    words = " ".join(question.replace("’", "'").split()).strip(" .!?¿¡,")
+    if _GREETING.fullmatch(words):
+        return Kind.GREETING
+    return Kind.OVERVIEW if _OVERVIEW.fullmatch(words) else Kind.QUESTION
+
+
+_ENGLISH = re.compile(r"\b(?:the|what|how|which|who|whose|when|where|why|does|did|many|much|of|with|from)\b", re.I)
+_SURE = 0.6
+
+NAMES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def language(text: str) -> str | None:
+    """Return the language of a text as its code of two letters; None where it cannot be told, as of a name."""
+    if text.isascii() and _ENGLISH.search(text):
+        return "en"
+    # 0.2 s to load: only for words that are not plainly English
+    import py3langid
+
+    ranked = py3langid.rank(text[:2_000])
+    best, score = ranked[0]
+    likely = 1.0 / sum(math.exp(other - score) for _, other in ranked)
+    return best if likely > _SURE and best in NAMES else None

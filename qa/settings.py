@@ -1,0 +1,48 @@
+"""The knobs: frozen values, read once from the environment and from flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from qa.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What can be set; each is the variable QA_<NAME> or an argument of the same name."""
+
+    model_config = SettingsConfigDict(env_prefix="QA_", frozen=True, extra="forbid")
+
+    folder: Path = Path("seeds")
+    """The folder of documents."""
+    index: Path | None = None
+    """Where the index is kept; None: in `.qa` inside the folder."""
+    embedder: str = "bundled"
+    """`bundled`, or a llama-index embedding: `ollama:MODEL`, `module:Class?argument=value`."""
+    llm: str = "extractive"
+    """Who writes the answer; `extractive` quotes sentences word for word."""
+    chroma_url: str | None = None
+    """A Chroma server to keep the vectors in; None: Chroma inside this process."""
+    api_key: str | None = Field(default=None, min_length=8, repr=False)
+    """The key that clients of our server must send; needed on every host but loopback."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=0, le=65535)
+    max_file_mb: float = Field(default=100, gt=0)
+    """Larger files are reported and left out, in MB of 1,000,000 bytes."""
+    readonly: bool = False
+    """Switch off what changes the user's folder: uploads and deletions."""
+    threads: int | None = Field(default=None, ge=1, le=256)
+    """Threads of the embedder; None: one for each core."""
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the environment; what is given, and is not None, goes before it. Raises SettingsError."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        raise SettingsError(f"The setting {name} (QA_{name.upper()}) is not usable: {first['msg']}.") from error

@@ -1,0 +1,63 @@
+"""Folders and libraries for the tests: real parts, temporary places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import Library
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+QUESTION = "How many times have U.S. forces been attacked since October 17th?"
+QUOTE = "approximately 66 times since October 17th, 32 separate times in Iraq and 34 separate times in Syria"
+
+Fill = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("QA_") and name != "QA_SCREENSHOTS":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for documents."""
+    place = tmp_path / "folder"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def fill(folder: Path) -> Fill:
+    """Write documents: `fill({"a.txt": "words"})`; returns the folder."""
+
+    def write(files: dict[str, str | bytes]) -> Path:
+        for name, content in files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.encode() if isinstance(content, str) else content)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def library(folder: Path) -> Iterator[Library]:
+    """The library of `folder`, with the real bundled model."""
+    with Library.open(folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The library of the real document in `seeds/`, synced; for reading only."""
+    with Library.open(SEEDS, index=tmp_path_factory.mktemp("seeds") / "index") as opened:
+        opened.sync()
+        yield opened
