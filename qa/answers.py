@@ -48,7 +48,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return exactly the JSON."""
-        return plain(self)
+        return dict(plain(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ _MARK = re.compile(r"(?<!\\)\[(?=\d+\])")
 
 
 def escape_marks(text: str) -> str:
-    """Escape the brackets of a source that would read as marks of ours: [12] becomes \\[12]."""
+    r"""Escape the brackets of a source that would read as marks of ours: [12] becomes \[12]."""
     return _MARK.sub(r"\\[", text)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,8 +24,8 @@ _OVERVIEW = 8
 """Documents that an overview names."""
 
 _GREETING = (
-    "Hello! Ask me anything about the documents in this folder, in a sentence or a few words: I answer with their own words "
-    "and show where each stands. «What is in here?» gives an overview."
+    "Hello! Ask me anything about the documents in this folder, in a sentence or a few words: I answer with their own "
+    "words and show where each stands. «What is in here?» gives an overview."
 )
 _NOTHING = "The documents here do not seem to say."
 
@@ -196,3 +198,23 @@ def _whole(
         passages=passages,
         timings_ms=clock.whole() if clock else {},
     )
+
+
+_NAME = re.compile(  # two words or more with capitals, within a sentence
+    r"(?<=[a-z,] )(?:the )?(?!It |He |She |The |This |That |We )"
+    r"(?:[A-Z]\.)*[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+){1,5}"
+)
+    r"(?<=[a-z,] )(?:the )?(?!It |He |She |The |This |That |We )(?:[A-Z]\.)*[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+){1,5}"
+)
+
+
+def examples(catalog: Catalog) -> list[str]:
+    """Return three questions that the documents can be asked: an overview, a name they mention, a title they bear."""
+    entries = _spread(catalog.entries(), 20)
+    texts = [catalog.text(entry.number, Span(0, 4_000)) for entry in entries]
+    paragraphs = (" ".join(each.split()) for text in texts for each in re.split(r"\n\s*\n", text) if len(each) > 100)
+    names = Counter(name for paragraph in paragraphs for name in _NAME.findall(paragraph))
+    asked = ["What is in here?"]
+    asked += [f"What is said about {name}?" for name, _ in names.most_common(2)]
+    asked += [f"What do we know about “{entry.source.title[:90]}”?" for entry in entries if entry.source.title]
+    return [*asked, "Summarise this", "What can I ask?"][:3]

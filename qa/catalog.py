@@ -31,8 +31,9 @@ CREATE TABLE documents (  -- AUTOINCREMENT: a number is never given twice, so a 
 CREATE TABLE texts (document INTEGER NOT NULL, block INTEGER NOT NULL, words BLOB NOT NULL,
     PRIMARY KEY (document, block)) WITHOUT ROWID;
 CREATE TABLE files (
-    path TEXT PRIMARY KEY, raw BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL, digest BLOB, document INTEGER, reason TEXT) WITHOUT ROWID;
+    path TEXT PRIMARY KEY, raw BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
+    digest BLOB, document INTEGER, reason TEXT) WITHOUT ROWID;
 CREATE INDEX files_document ON files (document);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
@@ -41,7 +42,8 @@ CREATE INDEX passages_document ON passages (document, start);
 CREATE INDEX passages_key ON passages (key);
 CREATE TABLE vectors (key BLOB PRIMARY KEY, live INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE lexical_dead (document INTEGER PRIMARY KEY);
-CREATE TABLE tombstones (id TEXT PRIMARY KEY, path TEXT NOT NULL, length INTEGER NOT NULL, since TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tombstones (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, length INTEGER NOT NULL, since TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _BLOCK = 65_536
@@ -198,7 +200,7 @@ class Catalog:
 
     def text(self, document: int, span: Span | None = None) -> str:
         """Return the words of a span of a document; all of them without one."""
-        span = span or Span(0, 1 << 60)
+        span = Span(0, 1 << 60) if span is None else span  # an empty span is false
         first = span.start // _BLOCK
         rows = self._all(
             "SELECT words FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
@@ -245,7 +247,7 @@ class Catalog:
         passages = self._all("SELECT count(*) FROM passages")[0][0]
         vectors = self._all("SELECT count(*) FROM vectors WHERE live")[0][0]
         waiting = self._all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
-        return Counts(*files, documents[0], passages, documents[1], vectors, waiting)
+        return Counts(files[0], files[1], documents[0], passages, documents[1], vectors, waiting)
 
     def waiting_documents(self) -> set[int]:
         """Return the numbers of the documents of which some words have no vector yet."""
@@ -324,7 +326,8 @@ class Catalog:
     def drop_orphans(self, paths: dict[int, str]) -> int:
         """Drop the documents that no file holds any more, leaving a tombstone with their last path; count them."""
         orphans = self._all(
-            "SELECT number, id, length FROM documents d WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.document = d.number)"
+            "SELECT number, id, length FROM documents d"
+            " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.document = d.number)"
         )
         for number, id_, length in orphans:
             self._bury(number, id_, length, paths.get(number, ""))
@@ -375,9 +378,12 @@ class Catalog:
         """Forget vectors that are deleted from the store."""
         self._many("DELETE FROM vectors WHERE key = ? AND NOT live", ((key,) for key in keys))
 
-    def vectors_lost(self) -> None:
-        """Note that every vector must be made anew."""
-        self._run("DELETE FROM vectors")
+    def vectors_lost(self, collection: str) -> None:
+        """Note that every vector must be made anew, by whichever embedder, in a collection of this name."""
+        with self.transaction():
+            self._run("DELETE FROM vectors")
+            self._run("DELETE FROM meta WHERE name IN ('embedder', 'slots')")
+            self.set_meta("collection", collection)
 
     def live_keys(self) -> list[bytes]:
         """Return the keys of the vectors that passages need and that are stored."""
@@ -500,8 +506,8 @@ def _sentences() -> Iterator[None]:
         words = str(error)
         if "full" in words or "disk I/O" in words or "readonly" in words or "unable to open" in words:
             raise StorageError(
-                f"The index cannot be written ({words}): free some space or name another place with --index, then run it again; "
-                "nothing that was indexed is lost."
+                f"The index cannot be written ({words}): free some space or name another place with --index, "
+                "then run it again; nothing that was indexed is lost."
             ) from error
         raise IndexDamaged(f"The catalog does not answer ({words}): run `qa doctor`.") from error
     except sqlite3.DatabaseError as error:

@@ -44,7 +44,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation(Location):
-    """A span of one text with its words: text[start:end] == cited_text, always. `cited_text` is None where none may be shown."""
+    """A span of one text with its words: text[start:end] == cited_text, always; None where none may be shown."""
 
     number: int | None
     cited_text: str | None
@@ -70,7 +70,7 @@ def parse_id(text: str) -> tuple[str, Span]:
     """Read an id. Raises MalformedCitation."""
     match = _ID.fullmatch(text)
     span = Span(int(match[2]), int(match[3])) if match else Span(0, 0)
-    if not match or not len(span) or span.end < span.start:
+    if not match or span.end <= span.start:
         raise MalformedCitation(
             "That is not the id of a citation: one looks like 3f2a9c1b7d4e0c5a.1042-1188 "
             "(16 hex digits of the document, then where the words begin and end)."
@@ -106,7 +106,7 @@ def _line(catalog: Catalog, entry: Entry, offset: int) -> int | None:
 def cite(
     catalog: Catalog, entry: Entry, span: Span, *, number: int | None = None, quote: str | None = None
 ) -> Citation:
-    """Make a citation, the only way to one. Raises UnknownCitation if the span is not of the text, NotFound if it does not say `quote`."""
+    """Make a citation, the only way to one. Raises UnknownCitation outside the text, NotFound if it is not `quote`."""
     if span.start < 0 or span.end > entry.length or span.start >= span.end:
         raise UnknownCitation(
             f"The document has {entry.length:,} characters, and no place {span.start}-{span.end}: check the id."
@@ -129,7 +129,7 @@ def cite(
 
 
 def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> CitationInContext:
-    """Look a citation up again, checking the file first, so that `valid` is never stale. Raises MalformedCitation, UnknownCitation."""
+    """Look a citation up again, checking the file first: `valid` is never stale. Raises as `parse_id` and `cite` do."""
     if not 0 <= context <= MOST_CONTEXT:
         raise UsageError(f"The context must be from 0 to {MOST_CONTEXT:,} characters.")
     prefix, span = parse_id(id_)

@@ -108,7 +108,7 @@ def _windows(ids: list[int]) -> list[list[int]]:
 def _joined(vectors: Vectors, windows: Sequence[Sequence[list[int]]]) -> Vectors:
     """Join each text's window vectors into one of length 1, weighted by their tokens."""
     firsts = np.cumsum([0, *(len(each) for each in windows)])
-    out = vectors[firsts[:-1]]
+    out: Vectors = vectors[firsts[:-1]]
     for row, each in enumerate(windows):
         if len(each) > 1:  # a single window keeps its vector to the last bit
             weights = [len(window) for window in each]

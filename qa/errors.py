@@ -12,7 +12,7 @@ class QAError(Exception):
     @property
     def title(self) -> str:
         """Name the kind of error in words, for a problem report."""
-        name = type(self).__name__
+        name = type(self).__name__.removeprefix("QA")
         return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip().capitalize()
 
 

@@ -21,7 +21,7 @@ IGNORE_FILE = ".qaignore"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the folder: its path for people, the bytes of its name, and what `stat` said (None: it cannot be read)."""
+    """A file: its path for people, the bytes of its name, and what `stat` said (None: it cannot be read)."""
 
     path: str
     raw: bytes
@@ -116,7 +116,7 @@ def inside(folder: Path, path: str) -> Path:
 
 
 class Watch:
-    """Calls back, in a thread of its own, soon after something in the folder changed and has been quiet for a moment."""
+    """Calls back, in a thread of its own, soon after something in the folder changed and is quiet again."""
 
     def __init__(self, folder: Path, changed: Callable[[], None], *, index: Path, quiet: float = 0.5) -> None:
         """Begin to watch; `quiet` is in seconds."""

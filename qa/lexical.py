@@ -67,7 +67,7 @@ class Lexical:
             searcher = self._index.searcher()
             hits = searcher.search(words, count, count=False).hits
             numbers = searcher.fast_field_values("passage", [address for _, address in hits])
-        return [Match(int(number), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]
+        return [Match(int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]
 
     def terms(self, text: str) -> list[str]:
         """Return the index's own terms of a text: small letters, no accents, English stems."""

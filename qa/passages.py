@@ -29,7 +29,7 @@ class Passage:
 
 
 def cut(document: Document) -> list[Passage]:
-    """Cut a document into passages: whole sentences, headings with what follows them, paragraphs kept where they fit."""
+    """Cut a document into passages: whole sentences, headings with what follows, paragraphs where they fit."""
     text = document.text
     stops = [heading.start for heading in document.headings]
     spans = list(_pack(text, sentences(text, stops), set(stops)))
@@ -46,7 +46,7 @@ def cut(document: Document) -> list[Passage]:
 _BOUNDARY = re.compile(
     r"""
       (?P<blank> \n (?:[^\S\n]*\n)+ [^\S\n]* | \r\r+ (?!\n) )                 # an empty line
-    | (?P<end> (?<=[\w)\]"'”’»%°*_`]) [.!?…]+ ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
+    | (?P<end> (?<=[\w)\]"'”’»%°*_`]) [ ]? [.!?…]+ ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
     | (?P<wide> [。！？｡؟।]+ [」』”’）)]* \s* )                                # scripts that need no space after it
     | (?P<item> \n (?=[^\S\n]* (?:[-*•–]|\d{1,3}[.)]) [^\S\n]) )             # the next item of a list
     """,
@@ -82,7 +82,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return True
     if after.islower():
         return False
-    if match[0][0] != "." or not match[0][1].isspace():
+    if match[0][0] != "." or not match[0][1].isspace():  # only a lone dot, right after its word, abbreviates
         return True
     stop = text[max(0, match.start() - 12) : match.start() + 1]
     if _INITIALS.search(stop):  # «in the U.S. The next» ends a sentence, «J. Smith» does not

@@ -21,26 +21,37 @@ class Kind(Enum):
 
 
 _GREETING = re.compile(
-    r"(?:(?:hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen|abend)|servus|moin"
-    r"|bonjour|salut|bonsoir|hola|buenos d[ií]as|buenas(?: tardes)?|ciao|buongiorno|ol[aá]|namaste|привет|здравствуйте|你好|こんにちは"
-    r"|thanks|thank you|who are you|what are you|what can (?:you do|i ask)(?: you)?|how (?:does|do) (?:this|you) work|help(?: me)?)"
-    r"(?: there| all| everyone| world)?)",
-    re.I,
+    r"""(?: hello | hi | hey | hiya | howdy | greetings | good\ (?:morning|afternoon|evening|day)
+      | hallo | guten\ (?:tag|morgen|abend) | servus | moin | bonjour | salut | bonsoir | hola | buenos\ d[ií]as
+      | buenas | ciao | buongiorno | ol[aá] | namaste | привет | здравствуйте | 你好 | こんにちは
+      | thanks | thank\ you | help | help\ me | who\ are\ you | what\ are\ you | what\ can\ (?:you\ do|i\ ask)
+      | how\ (?:does\ this|do\ you)\ work )
+      (?:\ (?:there|all|everyone|you))?""",
+    re.I | re.X,
 )
-_WHOLE = r"(?:it|this|that|these|them|here|everything|(?:all )?(?:the |this |these |my |of )*(?:folder|library|documents?|files?|texts?|pages?|papers?|collection|content|contents))"
+_WHOLE = r"""(?: it | this | that | these | them | here | everything
+      | (?:(?:all|the|this|these|my|your|of|in)\ )*
+        (?:folder | library | documents? | files? | texts? | papers? | collection | contents?) )"""
 _OVERVIEW = re.compile(
-    rf"(?:(?:please|can you|could you|would you)[, ]+)?(?:"
-    rf"what(?:'s| is| are|s)? (?:in|inside) {_WHOLE}(?: about)?|what (?:is|are) {_WHOLE}(?: all)? about|what do(?:es)? {_WHOLE} (?:say|contain|hold|cover)"
-    rf"|what (?:do you (?:have|know)|is there|have you got|can i find)(?: (?:in )?{_WHOLE})?|what (?:documents?|files?|topics?) (?:are there|do you have|are (?:in )?{_WHOLE})"
-    rf"|(?:summari[sz]e|sum up|describe|outline)(?: {_WHOLE})?|(?:give me |write |show me )?(?:a |an |the )?(?:short |brief |quick )?(?:summary|overview|outline|contents|table of contents|tl;?dr)"
-    rf"(?: of {_WHOLE})?|list (?:all )?(?:the )?(?:documents|files|topics|titles)|was ist hier drin|fasse? (?:das|es|alles) zusammen|zusammenfassung|r[eé]sum[eé](?:r|z)?(?: (?:ceci|tout))?"
-    rf"|resumen|resume esto|riassunto)(?: please| for me| briefly)?",
-    re.I,
+    rf"""(?:(?:can|could|would)\ you\ )?
+    (?: what\ (?:is|are)\ (?:in|inside)\ {_WHOLE}
+      | what\ (?:is|are)\ {_WHOLE}\ (?:all\ )?about
+      | what\ (?:do|does)\ {_WHOLE}\ (?:say|contain|hold|cover)
+      | what\ (?:do\ you\ (?:have|know)|have\ you\ got|is\ there|can\ i\ find)(?:\ (?:in\ )?{_WHOLE})?
+      | what\ (?:documents|files|topics)\ (?:are\ there|do\ you\ have|are\ in\ {_WHOLE})
+      | (?:summari[sz]e|sum\ up|describe|outline)(?:\ {_WHOLE})?
+      | (?:(?:give|show|write)\ (?:me\ )?)?(?:(?:a|an|the)\ )?(?:(?:short|brief|quick)\ )?
+        (?:summary|overview|outline|contents|table\ of\ contents|tl;?dr)(?:\ of\ {_WHOLE})?
+      | list\ (?:all\ )?(?:the\ )?(?:documents|files|topics|titles)
+      | was\ (?:ist|steht)\ hier\ drin | fasse?\ (?:das|es|alles)\ zusammen | zusammenfassung
+      | r[eé]sum(?:e|é|er|ez)(?:\ (?:ceci|tout))? | resumen | riassunto )
+    (?:\ (?:for\ me|briefly))?""",
+    re.I | re.X,
 )
 
 
 def check(question: str) -> str:
-    """Return the question without white space around it. Raises UsageError if there is none, TooLarge if there is too much."""
+    """Return the question without white space around it. Raises UsageError if it is blank, TooLarge if too long."""
     words = question.strip()
     if not words:
         raise UsageError("The question is empty: write what you want to know.")
@@ -51,7 +62,8 @@ def check(question: str) -> str:
 
 def kind(question: str) -> Kind:
     """Tell what somebody wants: to be greeted, an overview, or an answer."""
-    words = " ".join(question.replace("’", "'").split()).strip(" .!?¿¡,")
+    words = re.sub(r"\bplease\b|[,.!?¿¡]", " ", question.replace("’", "'").replace("'s", " is"), flags=re.I)
+    words = " ".join(words.split())
     if _GREETING.fullmatch(words):
         return Kind.GREETING
     return Kind.OVERVIEW if _OVERVIEW.fullmatch(words) else Kind.QUESTION

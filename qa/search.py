@@ -103,8 +103,9 @@ def fuse(
     found: tuple[Collection[bytes], Collection[int]],
 ) -> list[Ranked]:
     """Blend both scores, each counted in standard deviations from its mean over these passages, half and half."""
-    meaning = _standard([cosines.get(row.key) for row in rows])
-    words = _standard([bm25.get(row.number) for row in rows])
+    least = min(cosines.values(), default=0.0)  # without a vector yet: as far off as the farthest
+    meaning = _standard([cosines.get(row.key, least) for row in rows])
+    words = _standard([bm25.get(row.number, 0.0) for row in rows])  # none of the words is in it
     scores = _squash((meaning + words) / 2)
     ranked = [
         Ranked(row, float(score), cosines.get(row.key), bm25.get(row.number), _finders(row, found))
@@ -113,13 +114,11 @@ def fuse(
     return sorted(ranked, key=lambda r: (-r.score, r.row.number))
 
 
-def _standard(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Centre and scale scores; one that is missing counts as the least."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return np.zeros(len(values))
-    filled = np.array([min(known) if value is None else value for value in values])
-    return (filled - filled.mean()) / (filled.std() or 1.0)
+def _standard(values: Sequence[float]) -> NDArray[np.float64]:
+    """Count values in standard deviations from their mean."""
+    array = np.array(values, dtype=np.float64)
+    # below a thousandth they are all alike, and their differences but rounding
+    return (array - array.mean()) / max(float(array.std()), 1e-3) if len(array) else array
 
 
 def _squash(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,7 +54,7 @@ class Places:
 
 
 def count_lines(text: str, span: Span) -> int:
-    """Count the line ends before the span's end that are whole by then: \\n, \\r\\n or \\r."""
+    r"""Count the line ends before the span's end that are whole by then: \n, \r\n or \r."""
     if text.find("\r", span.start, span.end) < 0:
         return text.count("\n", span.start, span.end)
     words = span.of(text)

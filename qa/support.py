@@ -19,7 +19,7 @@ class Support:
 
 
 def judge(sentence: str, cited: Sequence[str]) -> Support:
-    """Judge a sentence, its marks left out, by the words it cites; only letter for letter counts so far, but for white space."""
+    """Judge a sentence, without its marks, by the words it cites; only word for word counts so far."""
     words = " ".join(sentence.split())
     if words and any(words == " ".join(each.split()) for each in cited):
         return Support("quoted", 1.0, "word for word in the source")

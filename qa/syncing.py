@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from qa.catalog import Catalog, File, Row, Signature
 from qa.documents import Document, parse
@@ -53,7 +54,7 @@ class SyncReport:
 class Progress:
     """How far a phase is: `reading` counts files, `embedding` counts passages."""
 
-    phase: str
+    phase: Literal["reading", "embedding"]
     done: int
     total: int
     seconds: float
@@ -130,7 +131,7 @@ def _same(found: Found, known: File | None, tally: _Tally) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A file that was opened: with its document, or the reason why there is none, or neither if its bytes are as before."""
+    """A file that was looked at: with its document, or none if it has a reason or its bytes are as before."""
 
     file: File
     document: Document | None = None
@@ -268,7 +269,7 @@ def _embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, rows: dict[by
 
 
 def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
-    """Delete the vectors that no passage needs; when too many places are dead, copy the living to a fresh collection."""
+    """Delete the vectors that no passage needs; with too many dead places, copy the living elsewhere."""
     dead = catalog.vectors_dying()
     if dead:
         vectors().remove(dead)

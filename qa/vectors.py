@@ -63,7 +63,8 @@ class Vectors:
         if not keys:
             return {}
         with _sentences():
-            found = self._collection.get(ids=[key.hex() for key in keys], include=["embeddings"])
+            ids = list({key.hex() for key in keys})  # Chroma refuses the same id twice
+            found = self._collection.get(ids=ids, include=["embeddings"])
         rows = found["embeddings"]
         if rows is None or not len(rows):
             return {}
@@ -88,6 +89,15 @@ class Vectors:
         with _sentences():
             return int(self._collection.count())
 
+    def present(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Return those of the keys that have a vector."""
+        found: set[bytes] = set()
+        with _sentences():
+            for i in range(0, len(keys), _BATCH):
+                rows = self._collection.get(ids=[key.hex() for key in keys[i : i + _BATCH]], include=[])
+                found |= {bytes.fromhex(id_) for id_ in rows["ids"]}
+        return found
+
     def copy_to(self, name: str, keys: Sequence[bytes], *, use: Callable[[], None]) -> None:
         """Copy the vectors of these keys into a fresh collection, call `use` to make it the one, drop the old one."""
         with _sentences():
@@ -109,15 +119,9 @@ class Vectors:
                 if each.name != self._name and each.name.rpartition("-")[0] == stem:
                     self._drop(each.name)
 
-    def clear(self, name: str) -> None:
-        """Start over with an empty collection."""
-        with _sentences():
-            self._drop(self._name)
-            self._collection, self._name = self._get(name), name
-
     def close(self) -> None:
         """Close the store."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined]
 
     def _get(self, name: str) -> Any:
         # embedding_function=None: the default one would download a model

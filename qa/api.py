@@ -1,0 +1,390 @@
+"""The HTTP door: every route under /api, its documentation at /docs; no logic, no page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import fields
+from http import HTTPStatus
+from itertools import chain
+from typing import Annotated, Any, get_type_hints
+
+from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Query, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
+
+from qa import __version__
+from qa.answers import Answer, Event, plain
+from qa.apidocs import docs_page
+from qa.citations import Citation, CitationInContext
+from qa.errors import NotFound, QAError, TooLarge, UsageError
+from qa.guard import BodyLimit, Guard
+from qa.library import Library, LibraryFile, Status
+from qa.problems import MEDIA_TYPE, problem
+from qa.search import Hit
+from qa.spans import Span
+from qa.syncing import SyncReport
+
+MOST_TEXT = 200_000
+"""The most characters of a text in one response."""
+
+_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+_TITLE = "Chapter & Verse"
+_ABOUT = "Ask a folder of documents; every sentence of the answer cites the exact words it rests on."
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("it holds half of a character")  # JSON can write one, and nothing can encode it
+        return value
+
+
+class Turn(_Body):
+    """An earlier question and its answer."""
+
+    question: str
+    answer: str
+
+
+class AskBody(_Body):
+    """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
+
+    question: str = Field(examples=["How many times have U.S. forces been attacked since October 17th?"])
+    history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
+    count: int = Field(default=10, description="How many passages are shown.")
+    within: str | None = Field(default=None, examples=["*.txt"])
+    stream: bool = False
+
+
+class SearchBody(_Body):
+    """What to look for; `within` is a glob over paths."""
+
+    query: str = Field(examples=["ballistic missile"])
+    count: int = 10
+    within: str | None = Field(default=None, examples=["*.txt"])
+
+
+class ResolveBody(_Body):
+    """A quote, the words around it (they choose among repeats), and the document's id or path, if known."""
+
+    quote: str = Field(examples=["close-range ballistic missile"])
+    prefix: str = ""
+    suffix: str = ""
+    document: str | None = None
+
+
+class SyncBody(_Body):
+    """Whether to wait until everything is embedded too, or only until it can be searched."""
+
+    wait: bool = False
+
+
+class Hits(BaseModel):
+    """The passages found, best first."""
+
+    hits: list[Hit]
+
+
+Listed: Any = create_model(  # a LibraryFile as its JSON: without the function that reads it
+    "Document",
+    **{each.name: get_type_hints(LibraryFile)[each.name] for each in fields(LibraryFile) if each.name[0] != "_"},
+)
+
+
+class Documents(BaseModel):
+    """The files of the folder."""
+
+    documents: list[Listed]
+
+
+class Text(BaseModel):
+    """The words of a text from `start` to `end`; `length` is that of the whole text."""
+
+    id: str
+    start: int
+    end: int
+    length: int
+    text: str
+
+
+class Added(BaseModel):
+    """Where the uploaded files are now, in the folder."""
+
+    paths: list[str]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it; `detail` is one sentence that says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+# `async`, so that getting at the library costs no hop to another thread
+async def _of_app(request: Request) -> Library:
+    library: Library = request.app.state.library
+    return library
+
+
+Lib = Annotated[Library, Depends(_of_app)]
+routes = APIRouter()
+
+
+def _json(value: Any, status: int = 200) -> JSONResponse:
+    """Answer with exactly the JSON of the objects; the models only document it."""
+    return JSONResponse(plain(value), status)
+
+
+# Asking.
+
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer; with `stream`, server-sent events: `passages`, `delta`, `sentence`, `citation`, "
+        "`replace` (the text so far is withdrawn), `answer` (the whole, last), `error` (problem details, ends it).",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@routes.post("/api/ask", response_model=Answer, responses=_STREAMED, tags=["Asking"])
+def ask(body: AskBody, library: Lib, request: Request) -> Response:
+    """Answer a question from the documents, every sentence with the words it rests on."""
+    if body.history:
+        raise UsageError("Earlier questions are not taken into account yet: ask one that stands by itself.")
+    if not body.stream:
+        return _json(library.ask(body.question, count=body.count, within=body.within))
+    events = library.stream(body.question, count=body.count, within=body.within)
+    first = next(events)  # what is wrong with the question itself is told before the stream begins
+    return _ServerSent(_lines(chain([first], events), request.url.path))
+
+
+class _ServerSent(StreamingResponse):
+    """A stream of events that ends its source when the client goes away."""
+
+    def __init__(self, lines: Generator[str, None, None]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(lines, media_type="text/event-stream", headers=headers)
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._lines.close()  # Starlette leaves it to the garbage collector, and an answerer would go on for nobody
+
+
+def _lines(events: Iterator[Event], path: str) -> Generator[str, None, None]:
+    try:
+        for event in events:
+            yield _line(event.name, event.to_dict())
+    except QAError as error:
+        yield _line("error", {"error": problem(error, instance=path)})
+    except Exception:  # the response has begun: its end is the only place left to say that it went wrong
+        yield _line("error", {"error": problem(_unexpected(), instance=path)})
+        raise
+
+
+def _line(name: str, data: Mapping[str, Any]) -> str:
+    # in ASCII: some clients take U+2028 and its like in a line for its end
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+@routes.post("/api/search", response_model=Hits, tags=["Asking"])
+def search(body: SearchBody, library: Lib) -> Response:
+    """Find the best passages, by words and by meaning."""
+    return _json({"hits": library.search(body.query, count=body.count, within=body.within)})
+
+
+# Citations.
+
+
+@routes.post("/api/citations/resolve", response_model=Citation, tags=["Citations"])
+def resolve(body: ResolveBody, library: Lib) -> Response:
+    """Find a quote in the library, as a citation."""
+    return _json(library.resolve(body.quote, prefix=body.prefix, suffix=body.suffix, document=body.document))
+
+
+@routes.get("/api/citations/{id}", response_model=CitationInContext, tags=["Citations"])
+def citation(id: str, library: Lib, context: int = 300) -> Response:
+    """Look a citation up again, with so many characters before and after it, and whether it still holds."""
+    return _json(library.citation(id, context=context))
+
+
+# Documents.
+
+
+@routes.get("/api/documents", response_model=Documents, tags=["Documents"])
+def documents(library: Lib) -> Response:
+    """List the files of the folder."""
+    return _json({"documents": [each.to_dict() for each in library.documents()]})
+
+
+# A path may stand for an id, with its slashes; the two routes with an ending come first.
+@routes.get("/api/documents/{id:path}/text", response_model=Text, tags=["Documents"])
+def text(
+    id: str, library: Lib, start: Annotated[int, Query(ge=0)] = 0, end: Annotated[int | None, Query(ge=0)] = None
+) -> Response:
+    """Read the text of a document or a part of it, at most 200,000 characters at once."""
+    file = library.document(id)
+    if file.id is None:
+        raise NotFound(f"The file could not be read: {file.reason}")
+    first = min(start, file.characters)
+    last = max(first, min(file.characters if end is None else end, file.characters, first + MOST_TEXT))
+    words = library.text(file.id, Span(first, last))
+    return _json({"id": file.id, "start": first, "end": last, "length": file.characters, "text": words})
+
+
+@routes.get("/api/documents/{id:path}/file", response_class=FileResponse, tags=["Documents"])
+def file(id: str, library: Lib) -> Response:
+    """Download the file itself."""
+    place = library.original(id)
+    # a document may be a page with scripts: opened here it must not run as ours
+    safe = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(place, filename=place.name, headers=safe, content_disposition_type="attachment")
+
+
+@routes.get("/api/documents/{id:path}", response_model=Listed, tags=["Documents"])
+def document(id: str, library: Lib) -> Response:
+    """Tell what is known of a file, by its document's id or its path."""
+    return _json(library.document(id).to_dict())
+
+
+@routes.post("/api/documents", status_code=201, response_model=Added, tags=["Documents"])
+def upload(files: list[UploadFile], library: Lib) -> Response:
+    """Write files into the folder and read them; a name that is taken gets a number."""
+    return _json({"paths": [library.add(each.filename or "", each.file.read()) for each in files]}, 201)
+
+
+@routes.delete("/api/documents", status_code=204, response_class=Response, tags=["Documents"])
+def delete(path: str, library: Lib) -> Response:
+    """Delete a file from the folder itself, and all that is known of it."""
+    library.delete(path)
+    return Response(status_code=204)
+
+
+# Upkeep.
+
+
+@routes.post("/api/sync", response_model=SyncReport, tags=["Upkeep"])
+def sync(library: Lib, body: Annotated[SyncBody | None, Body()] = None) -> Response:
+    """Make the index equal the folder."""
+    return _json(library.sync(wait=bool(body and body.wait)))
+
+
+@routes.get("/api/status", response_model=Status, tags=["Upkeep"])
+def status(library: Lib) -> Response:
+    """Tell how the library stands, and how far a sync is."""
+    return _json(library.status())
+
+
+@routes.get("/healthz", tags=["Upkeep"])
+async def healthz() -> dict[str, str]:
+    """Tell that the server runs; needs no key."""
+    return {"status": "ok"}
+
+
+@routes.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """Show this interface to a reader, without a request to anywhere else."""
+    page, policy = docs_page()
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+@routes.api_route("/api", methods=_METHODS, include_in_schema=False)
+@routes.api_route("/api/{rest:path}", methods=_METHODS, include_in_schema=False)
+async def unknown(request: Request) -> None:
+    """Refuse what is no route of ours: a page at / would answer it otherwise."""
+    known = [route for route in routes.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    methods = sorted({method for route in known for method in getattr(route, "methods", None) or ()})
+    if methods:
+        raise HTTPException(405, f"This address takes {' and '.join(methods)} only.", {"Allow": ", ".join(methods)})
+    raise HTTPException(404, "There is no such address here: /docs lists them all.")
+
+
+# The app.
+
+
+def create_app(
+    library: Library, *, hosts: frozenset[str] | None, key: str | None = None, local_key: str | None = None
+) -> FastAPI:
+    """Make the app of a library; a page may be mounted at "/".
+
+    `hosts` are the Host headers that are ours (`guard.own_hosts`; None: any, where a key guards it). With `key`, every
+    request must bring it or `local_key`, which is for processes of this machine's user.
+    """
+    app = FastAPI(
+        title=_TITLE,
+        description=_ABOUT,
+        version=__version__,
+        docs_url=None,  # both of FastAPI's pages load scripts from the network
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        responses={
+            422: {"model": Problem, "description": "What was sent is not what is taken."},
+            "default": {"model": Problem, "description": "An error, in one sentence."},
+        },
+        # newer versions of FastAPI send traces where the environment says so
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.library = library
+    app.include_router(routes)
+    app.add_exception_handler(QAError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_error)
+    app.add_exception_handler(AnyHTTPException, _answer_error)
+    app.add_exception_handler(Exception, _answer_error)  # it is logged, with its trace, by who runs the app
+    app.add_middleware(BodyLimit, upload_mb=library.settings.max_file_mb)
+    app.add_middleware(Guard, hosts=hosts, key=key, local_key=local_key)  # added last: it comes first
+    return app
+
+
+def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    headers = error.headers if isinstance(error, AnyHTTPException) else None
+    said = _said(error)
+    http = error.status_code if isinstance(error, AnyHTTPException) else None
+    http = 422 if isinstance(error, RequestValidationError) else http
+    details = problem(said, instance=request.url.path, status=http)
+    return JSONResponse(details, details["status"], headers, media_type=MEDIA_TYPE)
+
+
+def _said(error: Exception) -> QAError:
+    """Return any error as one of ours, with a sentence."""
+    if isinstance(error, QAError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return UsageError(_first(error.errors()[0]))
+    if isinstance(error, AnyHTTPException):
+        kinds: dict[int, type[QAError]] = {404: NotFound, 413: TooLarge}
+        sentence = error.detail if "." in error.detail else f"{HTTPStatus(error.status_code).phrase}: {error.detail}."
+        return kinds.get(error.status_code, UsageError)(sentence)
+    return _unexpected()
+
+
+def _unexpected() -> QAError:
+    return QAError("Something went wrong inside; the log has the details.")
+
+
+def _first(error: Mapping[str, Any]) -> str:
+    """Say what is wrong with a request, in one sentence that names the field."""
+    where = ".".join(str(part) for part in error["loc"][1:])
+    match error["type"]:
+        case "json_invalid":
+            return f"The body is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}."
+        case "missing":
+            return f"«{where}» is missing." if where else "The body is missing: send JSON, with its content type."
+        case "model_attributes_type":
+            return "The body is not a JSON object: send one, with `Content-Type: application/json`."
+        case "extra_forbidden":
+            return f"There is no «{where}» here: /docs lists what can be sent."
+    return f"«{where}» is not usable: {error['msg']}." if where else f"The body is not usable: {error['msg']}."

@@ -1,0 +1,274 @@
+"""The command line: a command for each thing a library does; no logic."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+# Only typer and the error tree here: `qa --help` must not pay for the library, and `qa cite` only for its catalog.
+# What a command needs is imported inside it.
+import typer
+from typer.core import TyperGroup
+
+from qa.errors import NotFound, QAError, UsageError
+
+if TYPE_CHECKING:
+    from qa.library import Library
+    from qa.remote import RemoteLibrary
+    from qa.settings import Settings
+
+_NOTHING, _ERROR, _STOPPED, _NO_READER = 1, 2, 130, 141
+_LONGEST_INPUT = 200_000
+_STOPPED_SAYING = "Stopped; what was done is kept, and the next sync goes on from there."
+
+
+class _Door(TyperGroup):
+    """The one place where errors become a sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # so that a reader who has gone is noticed here
+        except NotFound as error:
+            _leave(str(error), _NOTHING)
+        except QAError as error:
+            _leave(str(error), _ERROR)
+        except KeyboardInterrupt:
+            _leave(_STOPPED_SAYING, _STOPPED)
+        except BrokenPipeError:
+            # Python flushes once more at exit, which would fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_NO_READER) from None
+        return result
+
+
+def _leave(sentence: str, code: int) -> NoReturn:
+    from qa.terminal import one_line
+
+    typer.echo(one_line(sentence), err=True)
+    raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=_Door,
+    help="Ask a folder of documents; every sentence of the answer cites the exact words it rests on.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich would double the time that --help takes
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+FolderOption = Annotated[
+    Path | None, typer.Option("--folder", help="The folder of documents.  [default: QA_FOLDER, or seeds]")
+]
+IndexOption = Annotated[
+    Path | None, typer.Option("--index", help="Where the index is kept.  [default: QA_INDEX, or .qa in the folder]")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
+WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
+HostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="Where to listen; beyond loopback only with QA_API_KEY.  [default: 127.0.0.1]"),
+]
+PortOption = Annotated[int | None, typer.Option("--port", help="The port, 0 for any free one.  [default: 7860]")]
+
+
+@app.callback(invoke_without_command=True)
+def _start(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its number, not an error
+            stream.reconfigure(errors="backslashreplace")
+    if version:
+        from qa import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def sync(
+    place: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False)] = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once it can be searched by words.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Make the index equal the folder."""
+    from qa.remote import RemoteLibrary
+    from qa.server import Beside
+    from qa.terminal import report_lines, sync_bar
+
+    with _library(place or folder, index) as library:
+        beside = nullcontext() if isinstance(library, RemoteLibrary) else Beside(library, command="qa sync")
+        with sync_bar() as bar, beside:
+            report = library.sync(wait=not no_wait, progress=bar)
+    _print(report, json, report_lines(report))
+
+
+@app.command(short_help="Answer a question, with the words it rests on.")
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
+    count: CountOption = 10,
+    within: WithinOption = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, every sentence with the words it rests on."""
+    from qa.terminal import answer_lines
+
+    with _library(folder, index) as library:
+        answer = library.ask(_words(question), count=count, within=within)
+    _print(answer, json, answer_lines(answer))
+    if answer.refused:
+        raise typer.Exit(_NOTHING)
+
+
+@app.command(short_help="Find the best passages.")
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for; - reads it from standard input.")],
+    count: CountOption = 10,
+    within: WithinOption = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find the best passages, by words and by meaning."""
+    from qa.terminal import hit_lines
+
+    with _library(folder, index) as library:
+        hits = library.search(_words(query), count=count, within=within)
+    _print({"hits": hits}, json, hit_lines(hits))
+    if not hits:
+        raise typer.Exit(_NOTHING)
+
+
+@app.command(short_help="Look a citation up again.")
+def cite(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The id of a citation, as 3f2a9c1b7d4e0c5a.1042-1188.")],
+    context: Annotated[int, typer.Option("--context", help="How many characters before and after.")] = 300,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look a citation up again: its words, what is around them, and whether they still stand there."""
+    from qa.library import Library
+    from qa.terminal import citation_lines
+
+    settings = _settings(folder, index)
+    # the catalog takes readers at any time: no need to ask who holds the index
+    with Library.open(settings.folder, settings=settings) as library:
+        citation = library.citation(id, context=context)
+    _print(citation, json, citation_lines(citation))
+    if citation.status in ("deleted", "changed"):
+        raise typer.Exit(_NOTHING)
+
+
+@app.command(short_help="Tell how the library stands.")
+def status(folder: FolderOption = None, index: IndexOption = None, json: JsonOption = False) -> None:
+    """Tell how the library stands, and which files could not be read."""
+    from qa.terminal import status_lines
+
+    with _library(folder, index) as library:
+        now = library.status()
+        files = [] if json else library.documents()
+    _print(now, json, status_lines(now, files))
+
+
+@app.command(short_help="Serve the HTTP API.")
+def serve(
+    host: HostOption = None,
+    port: PortOption = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Serve the HTTP API, and keep the index equal to the folder."""
+    _serve(_settings(folder, index, host=host, port=port), "qa serve", page=False, as_json=json)
+
+
+@app.command(short_help="Serve the page and the HTTP API.")
+def ui(
+    host: HostOption = None,
+    port: PortOption = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Serve the page and the HTTP API, and keep the index equal to the folder."""
+    _serve(_settings(folder, index, host=host, port=port), "qa ui", page=True, as_json=json)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="qa")
+
+
+def _settings(folder: Path | None, index: Path | None, **more: Any) -> Settings:
+    from qa.settings import read_settings
+
+    return read_settings(folder=folder, index=index, **more)
+
+
+def _library(folder: Path | None, index: Path | None) -> Library | RemoteLibrary:
+    """Open the library, or speak to the process that holds its index."""
+    from qa.remote import connect
+
+    settings = _settings(folder, index)
+    return connect(settings.folder, settings=settings)
+
+
+def _serve(settings: Settings, command: str, *, page: bool, as_json: bool) -> None:
+    from qa import server
+    from qa.remote import open_alone
+
+    def ready(url: str) -> None:
+        what = "The page is at" if page else "The API is at"
+        said = f"{what} {url} (its documentation at {url}/docs). Ctrl-C ends it."
+        typer.echo(json.dumps({"url": url}) if as_json else said)
+        sys.stdout.flush()
+
+    server.check_exposure(settings.host, settings.api_key)
+    library = open_alone(settings.folder, settings=settings)
+    with closing(library):
+        server.serve(
+            library,
+            host=settings.host,
+            port=settings.port,
+            key=settings.api_key,
+            page=page,
+            command=command,
+            on_ready=ready,
+        )
+
+
+def _words(argument: str) -> str:
+    """Return an argument, or what stands on standard input for `-`."""
+    words = sys.stdin.read(_LONGEST_INPUT) if argument == "-" else argument
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:  # bytes of the command line that are no UTF-8
+        raise UsageError("The question cannot be read: write it in UTF-8.") from error
+    return words
+
+
+def _print(value: Any, as_json: bool, lines: Iterable[str]) -> None:
+    """Print for programs or for people."""
+    if as_json:
+        from qa.answers import plain
+
+        # bytes, so that it is UTF-8 whatever the terminal speaks
+        sys.stdout.flush()
+        sys.stdout.buffer.write(json.dumps(plain(value), ensure_ascii=False, indent=2).encode() + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        for line in lines:
+            typer.echo(line)

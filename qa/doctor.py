@@ -1,0 +1,111 @@
+"""Examine the parts of an index, and make derived ones anew."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from qa.catalog import Catalog
+from qa.errors import IndexDamaged, QAError
+from qa.index import Index
+from qa.lexical import erase as erase_lexical
+from qa.syncing import next_collection, write_words
+from qa.vectors import erase as erase_vectors
+
+Part = Literal["catalog", "lexical", "vectors"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one part is, in a sentence."""
+
+    part: Part
+    ok: bool
+    words: str
+
+
+def examine(index: Index) -> list[Finding]:
+    """Look at every part; the derived ones are held against the catalog."""
+    found = [_catalog(index)]
+    if found[0].ok:
+        found += [_lexical(index), _vectors(index)]
+    return found
+
+
+def repair(index: Index, findings: list[Finding]) -> None:
+    """Make damaged parts anew: words from the catalog at once, all else by the sync that must follow."""
+    damaged = {finding.part for finding in findings if not finding.ok}
+    if "catalog" in damaged:
+        index.close()
+        index.lock()
+        path = index.path / "catalog.sqlite3"
+        path.replace(path.with_name(f"catalog.damaged-{int(time.time())}"))
+        for leftover in ("-wal", "-shm"):
+            path.with_name(path.name + leftover).unlink(missing_ok=True)
+        damaged |= {"lexical", "vectors"}
+    index.close_derived()
+    catalog = index.own()
+    if "lexical" in damaged:
+        erase_lexical(index.path / "lexical")
+        catalog.lexical_lost()
+        write_words(catalog, index.lexical)
+    if "vectors" in damaged:
+        erase_vectors(index.path / "vectors")
+        catalog.vectors_lost(next_collection(index.collection()))
+
+
+def _catalog(index: Index) -> Finding:
+    try:
+        catalog = index.own()
+        damage = catalog.damage() or _wrong_text(catalog)
+    except IndexDamaged as error:
+        damage = str(error)
+    if damage:
+        return Finding("catalog", False, f"damaged: {damage}")
+    counts = catalog.counts()
+    return Finding("catalog", True, f"whole: {counts.documents:,} documents, {counts.passages:,} passages")
+
+
+def _wrong_text(catalog: Catalog) -> str | None:
+    """Name a document whose text is not the one that its id was made from."""
+    for entry in catalog.entries():
+        if hashlib.sha256(catalog.text(entry.number).encode()).hexdigest() != entry.source.id:
+            return f"the text of {entry.source.path} is not what was read"
+    return None
+
+
+def _lexical(index: Index) -> Finding:
+    catalog = index.own()
+    try:
+        has = index.lexical().count()
+    except QAError as error:
+        return Finding("lexical", False, f"damaged: {error}")
+    waiting, counts = catalog.lexical_waiting(), catalog.counts()
+    expected = counts.passages - sum(len(catalog.rows(number)) for number in waiting)
+    dead = bool(catalog.lexical_dead()) or bool(waiting)
+    if has == expected or dead:
+        return Finding("lexical", True, f"whole: {has:,} passages")
+    return Finding("lexical", False, f"holds {has:,} passages where the catalog has {expected:,}")
+
+
+def _vectors(index: Index) -> Finding:
+    catalog = index.own()
+    counts = catalog.counts()
+    made_with, now = catalog.meta("embedder"), index.embedder().fingerprint
+    if made_with and made_with != now:
+        return Finding("vectors", False, f"made with the embedder {made_with}, and now it is {now}")
+    if not counts.vectors:
+        return Finding("vectors", True, f"none yet: {counts.waiting:,} passages wait to be embedded")
+    try:
+        vectors = index.vectors()
+        has = len(vectors.present(catalog.live_keys()))
+        vectors.search(np.full(index.embedder().width, index.embedder().width ** -0.5, np.float32), count=1)
+    except QAError as error:
+        return Finding("vectors", False, f"damaged: {error}")
+    if has < counts.vectors:
+        return Finding("vectors", False, f"{counts.vectors - has:,} of {counts.vectors:,} are missing")
+    return Finding("vectors", True, f"whole: {has:,} vectors, {counts.waiting:,} passages wait to be embedded")

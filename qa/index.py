@@ -1,0 +1,154 @@
+"""The parts of one index, each opened when it is first needed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.catalog import Catalog
+from qa.errors import EmptyLibrary, StorageError
+from qa.lock import Holder, IndexLock
+from qa.settings import Settings
+
+if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from qa.embedders import Embedder
+    from qa.lexical import Lexical
+    from qa.search import Engines
+    from qa.vectors import Vectors
+
+_PATIENCE = 10.0
+"""How long we wait for another process to let the index go, in seconds."""
+
+
+class Index:
+    """Catalog, word index and vectors in one folder; the catalog is for any reader, the others for one process."""
+
+    def __init__(self, path: Path, settings: Settings, embedder: Embedder | None = None) -> None:
+        self.path = path
+        self._settings = settings
+        self._lock = IndexLock(path)
+        self._opening = threading.RLock()
+        self._catalog: Catalog | None = None
+        self._lexical: Lexical | None = None
+        self._vectors: Vectors | None = None
+        self._embedder = embedder
+
+    def catalog(self) -> Catalog:
+        """Return the catalog for reading. Raises EmptyLibrary if there is none."""
+        with self._opening:
+            if self._catalog is None:
+                self.check_filled()
+                self._catalog = Catalog(self.path / "catalog.sqlite3", readonly=True)
+            return self._catalog
+
+    def own(self) -> Catalog:
+        """Take the index for this process and return its catalog for writing. Raises LibraryBusy, StorageError."""
+        with self._opening:
+            if self._catalog and self._lock.held:
+                return self._catalog
+            self.lock()
+            if self._catalog:
+                self._catalog.close()
+            self._catalog = Catalog(self.path / "catalog.sqlite3")
+            return self._catalog
+
+    def lock(self) -> None:
+        """Take the index for this process. Raises LibraryBusy, StorageError."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / ".gitignore").write_text("*\n")
+        except OSError as error:
+            raise StorageError(
+                f"The index {self.path} cannot be written ({error.strerror}): name another place with --index."
+            ) from error
+        self._lock.take(_command(), wait=_PATIENCE)
+
+    def lexical(self) -> Lexical:
+        """Return the word index."""
+        from qa.lexical import Lexical
+
+        with self._opening:
+            if self._lexical is None:
+                self.own()
+                self._lexical = Lexical(self.path / "lexical")
+            return self._lexical
+
+    def vectors(self) -> Vectors:
+        """Return the vectors."""
+        from qa.vectors import Vectors
+
+        with self._opening:
+            if self._vectors is None:
+                catalog = self.own()
+                name = self.collection()
+                self._vectors = Vectors(self.path / "vectors", collection=name, url=self._settings.chroma_url)
+                self._vectors.drop_others()
+                catalog.set_meta("collection", name)
+            return self._vectors
+
+    def embedder(self) -> Embedder:
+        """Return the embedder."""
+        from qa.embedders import open_embedder
+
+        with self._opening:
+            if self._embedder is None:
+                cache = _model_cache()
+                self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
+            return self._embedder
+
+    def engines(self) -> Engines:
+        """Return what a search needs. Raises EmptyLibrary, IndexVersion, LibraryBusy."""
+        from qa.search import Engines
+        from qa.syncing import check_embedder
+
+        self.check_filled()
+        catalog = self.own()
+        check_embedder(catalog, self.embedder())
+        some = catalog.counts().vectors
+        return Engines(catalog, self.lexical(), self.vectors() if some else None, self.embedder())
+
+    def check_filled(self) -> None:
+        """Raise EmptyLibrary if the folder was never synced."""
+        if not (self.path / "catalog.sqlite3").exists():
+            raise EmptyLibrary("The folder has not been indexed yet: run `qa sync` first.")
+
+    def announce(self, command: str, url: str, key: str | None) -> None:
+        """Tell other processes where this one answers the HTTP API."""
+        self.own()
+        self._lock.announce(Holder(os.getpid(), command, url, key))
+
+    def close_derived(self) -> None:
+        """Close the word index and the vectors, so that their files can be replaced."""
+        with self._opening:
+            for part in (self._lexical, self._vectors):
+                if part:
+                    part.close()
+            self._lexical = self._vectors = None
+
+    def close(self) -> None:
+        """Close every part and let the index go."""
+        with self._opening:
+            self.close_derived()
+            if self._catalog:
+                self._catalog.close()
+                self._catalog = None
+            self._lock.free()
+
+    def collection(self) -> str:
+        """Name the collection of this index: on a shared Chroma server no other index may have that name."""
+        first = f"qa-{hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]}-1"
+        return self.catalog().meta("collection") or first
+
+
+def _model_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("chapter-and-verse", appauthor=False)
+
+
+def _command() -> str:
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])

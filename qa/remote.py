@@ -1,0 +1,278 @@
+"""The same object as a library, spoken to over HTTP; and `connect`, which finds out who holds a folder's index."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote as quoted
+
+from qa.errors import LibraryBusy, QAError, ServerError
+from qa.library import Library, LibraryFile, Status
+from qa.lock import Holder, IndexLock
+from qa.settings import Settings
+
+if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by who finds a server to speak to
+    import httpx
+
+    from qa.answers import Answer, Event
+    from qa.citations import Citation, CitationInContext
+    from qa.search import Hit
+    from qa.spans import Span
+    from qa.syncing import Progress, SyncReport
+
+T = TypeVar("T")
+_ANSWERS_WITHIN = 2.0
+"""How long a server may take to say that it is there, in seconds."""
+_LOOK_EVERY = 0.5
+"""How often a long sync elsewhere is asked how far it is, in seconds."""
+
+
+def connect(
+    folder: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, settings: Settings | None = None
+) -> Library | RemoteLibrary:
+    """Open a folder, or speak to the process that holds its index. Raises FolderError, SettingsError."""
+    library = Library.open(folder, index=index, settings=settings)
+    holder = serving(library)
+    if holder is None or holder.url is None:
+        return library
+    remote = RemoteLibrary(holder.url, holder.key)
+    if remote.answers():
+        return remote
+    remote.close()
+    return library
+
+
+def open_alone(
+    folder: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, settings: Settings | None = None
+) -> Library:
+    """Open a folder for this process alone, as a server must. Raises LibraryBusy where another serves it."""
+    library = Library.open(folder, index=index, settings=settings)
+    holder = serving(library)
+    if holder:
+        raise LibraryBusy(
+            f"`{holder.command}` (process {holder.pid}) holds the index and answers at {holder.url}: "
+            "ask there, or end it first."
+        )
+    return library
+
+
+def serving(library: Library) -> Holder | None:
+    """Return the other process that holds a library's index and answers for it; None if none does."""
+    lock = IndexLock(library.index)
+    holder = lock.holder()
+    if holder is None or holder.url is None or holder.pid == os.getpid():
+        return None
+    try:
+        # a process that was killed leaves its card behind, and by now anyone may listen at that port
+        lock.take("qa")
+    except LibraryBusy:
+        return lock.holder()
+    except QAError:  # the index cannot be written: whoever needs to write says so
+        return None
+    lock.free()
+    return None
+
+
+class RemoteLibrary:
+    """A library that another process holds: the same methods, objects and errors as `Library`."""
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        """Take where it answers, and the key it asks for."""
+        import httpx
+
+        self.url = url
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # no time limit to read: models think and syncs embed for as long as it takes; who dies closes its sockets
+        # trust_env off: what is asked here is not for the proxy that the environment may name
+        timeout = httpx.Timeout(None, connect=_ANSWERS_WITHIN)
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
+
+    def answers(self) -> bool:
+        """Tell whether anybody is there."""
+        try:
+            self._send("GET", "/healthz", timeout=_ANSWERS_WITHIN)
+        except QAError:
+            return False
+        return True
+
+    # Asking.
+
+    def search(self, query: str, *, count: int = 10, within: str | None = None) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths."""
+        from qa.search import Hit
+
+        found = self._send("POST", "/api/search", json={"query": query, "count": count, "within": within})
+        return _restore(list[Hit], found["hits"])
+
+    def ask(self, question: str, *, count: int = 10, within: str | None = None) -> Answer:
+        """Answer from the documents, every sentence with the words it rests on."""
+        from qa.answers import Answer
+
+        found = self._send("POST", "/api/ask", json={"question": question, "count": count, "within": within})
+        return _restore(Answer, found)
+
+    def stream(self, question: str, *, count: int = 10, within: str | None = None) -> Iterator[Event]:
+        """Answer as `ask` does, step by step; the last event holds the whole answer."""
+        body = {"question": question, "count": count, "within": within, "stream": True}
+        with self._sentences(), self._client.stream("POST", "/api/ask", json=body) as response:
+            if response.is_error:
+                response.read()
+                self._check(response)
+            yield from map(_event, _blocks(response.iter_bytes()))
+
+    # Citations and documents.
+
+    def citation(self, id: str, *, context: int = 300) -> CitationInContext:
+        """Look a citation up again, with so many characters around it."""
+        from qa.citations import CitationInContext
+
+        found = self._send("GET", f"/api/citations/{quoted(id, safe='')}", params={"context": context})
+        return _restore(CitationInContext, found)
+
+    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Citation:
+        """Find a quote in the library, as a citation."""
+        from qa.citations import Citation
+
+        body = {"quote": quote, "prefix": prefix, "suffix": suffix, "document": document}
+        return _restore(Citation, self._send("POST", "/api/citations/resolve", json=body))
+
+    def documents(self) -> list[LibraryFile]:
+        """List the files, one entry each."""
+        return [self._file(each) for each in self._send("GET", "/api/documents")["documents"]]
+
+    def document(self, id: str) -> LibraryFile:
+        """Return the file with this document id (16 hex digits or more) or path."""
+        return self._file(self._send("GET", f"/api/documents/{quoted(id)}"))
+
+    def text(self, id: str, span: Span | None = None) -> str:
+        """Return the text of a document by its id, or the words of a span of it."""
+        start, end = (span.start, span.end) if span else (0, None)
+        words = []
+        while True:  # a long text comes in parts
+            asked = {"start": start} if end is None else {"start": start, "end": end}
+            part = self._send("GET", f"/api/documents/{quoted(id)}/text", params=asked)
+            words.append(part["text"])
+            start = part["end"]
+            if not part["text"] or start >= min(part["length"] if end is None else end, part["length"]):
+                return "".join(words)
+
+    # Changing the folder.
+
+    def add(self, path: str, data: bytes) -> str:
+        """Write a file into the folder and read it; a name that is taken gets a number. Return its path."""
+        return str(self._send("POST", "/api/documents", files={"files": (path, data)})["paths"][0])
+
+    def delete(self, path: str) -> None:
+        """Delete a file of the folder itself, and all that is known of it."""
+        self._send("DELETE", "/api/documents", params={"path": path})
+
+    # Keeping the index equal to the folder.
+
+    def sync(self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+        """Make the index equal the folder; without `wait` return once it can be searched."""
+        from qa.syncing import SyncReport
+
+        ask = partial(self._send, "POST", "/api/sync", json={"wait": wait})
+        return _restore(SyncReport, self._watching(ask, progress) if progress else ask())
+
+    def status(self) -> Status:
+        """Say how the library stands."""
+        return _restore(Status, self._send("GET", "/api/status"))
+
+    def close(self) -> None:
+        """Close the connection; the other process goes on."""
+        self._client.close()
+
+    def __enter__(self) -> RemoteLibrary:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Inside.
+
+    def _send(self, method: str, path: str, **what: Any) -> Any:
+        with self._sentences():
+            response = self._client.request(method, path, **what)
+            self._check(response)
+            return response.json() if response.content else None
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Say in a sentence what goes wrong between us and the server."""
+        import httpx
+
+        try:
+            yield
+        except (httpx.HTTPError, ValueError) as error:
+            raise ServerError(
+                f"The process that holds the index does not answer at {self.url}: it may have just ended; try again."
+            ) from error
+
+    def _check(self, response: httpx.Response) -> None:
+        from qa.problems import error_of
+
+        if response.is_error:
+            raise error_of(response.json())
+
+    def _file(self, found: dict[str, Any]) -> LibraryFile:
+        return LibraryFile(**found, _read=lambda: self.text(found["id"]) if found["id"] else "")
+
+    def _watching(self, ask: Callable[[], T], progress: Callable[[Progress], None]) -> T:
+        """Do something long there, and tell meanwhile how far it is."""
+        from qa.syncing import Progress
+
+        with ThreadPoolExecutor(1, "qa-remote") as pool:
+            asked = pool.submit(ask)
+            while not asked.done():
+                now = self.status()
+                if now.phase != "idle":
+                    progress(Progress(now.phase, now.done, now.total, now.done / now.rate if now.rate else 0.0))
+                time.sleep(_LOOK_EVERY)
+            return asked.result()
+
+
+def _restore(kind: type[T], found: Any) -> T:
+    """Build frozen objects from their JSON."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind).validate_python(found)
+
+
+def _blocks(parts: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """Cut a stream of server-sent events into the JSON objects of each."""
+    rest = b""
+    for part in parts:
+        *whole, rest = (rest + part).split(b"\n\n")
+        for block in whole:
+            lines = [line[5:] for line in block.split(b"\n") if line.startswith(b"data:")]
+            if lines:
+                yield json.loads(b"\n".join(lines))
+
+
+def _event(found: dict[str, Any]) -> Event:
+    """Build an event from its JSON. Raises the error that it tells of."""
+    from qa.answers import Answer, Event, Sentence
+    from qa.citations import Citation
+    from qa.problems import error_of
+    from qa.search import Hit
+
+    ((name, value),) = found.items()
+    if name == "error":
+        raise error_of(value)
+    kinds: dict[str, Any] = {
+        "passages": tuple[Hit, ...],
+        "sentence": Sentence,
+        "citation": Citation,
+        "answer": Answer,
+    }
+    return Event(name, _restore(kinds[name], value) if name in kinds else value)  # type: ignore[arg-type]

@@ -1,0 +1,190 @@
+"""Answers, hits and reports as lines that no document can use to disturb a terminal; and a progress bar."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from qa.answers import Answer
+    from qa.citations import Citation, CitationInContext, Location
+    from qa.library import LibraryFile, Status
+    from qa.search import Hit
+    from qa.syncing import Progress, SyncReport
+
+_NEAREST = 3
+_PHASES = {"reading": "Reading files", "embedding": "Embedding passages"}
+_KEPT = "\n\u200c\u200d"  # new lines, and what joins letters in many scripts
+
+
+def clean(text: str) -> str:
+    """Make text safe for a terminal: control characters escaped, any space a plain one, invisible marks left out."""
+    return "".join(c if c.isprintable() or c in _KEPT else _escaped(c) for c in text.replace("\r\n", "\n"))
+
+
+def _escaped(c: str) -> str:
+    match unicodedata.category(c):
+        case "Zs" | "Zl" | "Zp":
+            return " "
+        case "Cf":  # soft hyphens, and marks that turn the direction of text, which can make it read as another
+            return ""
+    return " " if c == "\t" else c.encode("unicode_escape", "surrogatepass").decode()
+
+
+def one_line(text: str) -> str:
+    """Make text safe for a terminal and put it on one line."""
+    return clean(" ".join(text.split()))
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """Write an answer: its text with marks, then each citation; where it refuses, the nearest passages."""
+    yield clean(answer.answer)
+    if answer.reason:
+        yield ""
+        yield clean(answer.reason)
+    for citation in answer.citations:
+        yield ""
+        yield f"[{citation.number}] {place(citation)}"
+        yield f"    > {one_line(citation.cited_text or '')}"
+        yield f"    {citation.id}"
+    if answer.refused and answer.passages:
+        yield ""
+        yield "Nearest passages:"
+        for hit in answer.passages[:_NEAREST]:
+            yield ""
+            yield from _hit(hit)
+
+
+def hit_lines(hits: list[Hit]) -> Iterator[str]:
+    """Write hits, best first."""
+    if not hits:
+        yield "Nothing found."
+    for number, hit in enumerate(hits):
+        if number:
+            yield ""
+        yield from _hit(hit)
+
+
+def _hit(hit: Hit) -> Iterator[str]:
+    words = one_line(hit.text)
+    yield f"{hit.score:.2f}  {place(hit)}"
+    yield f"    > {words if len(words) <= 400 else words[:400].rsplit(' ', 1)[0] + ' …'}"
+    yield f"    {hit.id}"
+
+
+def citation_lines(citation: CitationInContext) -> Iterator[str]:
+    """Write a citation with its context, the cited words between angle quotes."""
+    yield f"{place(citation)}  ({citation.status})"
+    if citation.cited_text is not None:
+        yield ""
+        yield f"{clean(citation.before)}»{clean(citation.cited_text)}«{clean(citation.after)}"
+    else:
+        yield "The words are no longer in the folder, so they are not shown."
+
+
+def place(at: Location | Citation) -> str:
+    """Write where something stands: path, page or line, headings."""
+    parts = [one_line(at.document.path)]
+    for name, first, last in (
+        ("page", at.start_page_number, at.end_page_number),
+        ("line", at.start_line if at.start_page_number is None else None, at.end_line),
+    ):
+        if first is not None:
+            parts.append(f"{name} {first}" if last in (None, first) else f"{name}s {first}-{last}")
+    if at.heading:
+        parts.append(" › ".join(one_line(each) for each in at.heading))
+    return ", ".join(parts)
+
+
+def report_lines(report: SyncReport) -> Iterator[str]:
+    """Write what a sync did, one line for each kind of thing that happened."""
+    kinds = ("added", "updated", "moved", "removed", "unchanged")
+    counts = [(name, getattr(report, name)) for name in kinds]
+    if report.note:
+        yield clean(report.note)
+    for name, count in counts:
+        if count:
+            yield f"{count:,} {name}"
+    if not any(count for _, count in counts) and not report.failed:
+        yield "There are no documents in the folder."
+    if report.embedded:
+        yield f"{report.embedded:,} passages embedded"
+    if report.waiting:
+        yield f"{report.waiting:,} passages wait to be embedded; until then they are found by their words"
+    if report.failed:
+        yield f"{report.failed:,} could not be read:"
+        for failure in report.failures:
+            yield f"  {one_line(failure.path)}: {clean(failure.reason)}"
+
+
+def status_lines(status: Status, files: list[LibraryFile]) -> Iterator[str]:
+    """Write how a library stands, and the files that could not be read."""
+    rows = {
+        "Folder": one_line(status.folder),
+        "Index": one_line(status.index),
+        "Version": status.version,
+        "Embedder": clean(status.embedder or "none yet"),
+        "Files": f"{status.files:,}, {status.failed:,} of them could not be read",
+        "Documents": f"{status.documents:,} with {status.characters:,} characters in {status.passages:,} passages",
+        "Embedded": "all" if not status.waiting else f"{status.waiting:,} passages still wait",
+    }
+    if status.phase != "idle":
+        left = f", about {status.seconds_left:,.0f} s left" if status.seconds_left is not None else ""
+        rows["Now"] = f"{status.phase}: {status.done:,} of {status.total:,}, {status.rate:,.0f} a second{left}"
+    if status.trouble:
+        rows["Trouble"] = clean(status.trouble)
+    for name, value in rows.items():
+        yield f"{name + ':':<11}{value}"
+    failed = [file for file in files if file.state == "failed"]
+    if failed:
+        yield ""
+        yield "Could not be read:"
+        for file in failed:
+            yield f"  {one_line(file.path)}: {clean(file.reason or '')}"
+
+
+def sync_bar() -> AbstractContextManager[SyncBar | None]:
+    """Return a bar for the progress of a sync on stderr, or nothing where that is no terminal."""
+    return SyncBar() if sys.stderr.isatty() else nullcontext()
+
+
+class SyncBar:
+    """Two bars, one for each phase, with rate and time left."""
+
+    def __init__(self) -> None:
+        # 50 ms: only for who looks on
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bars: RichProgress = RichProgress(
+            TextColumn("{task.description:<18}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:,.0f}/s"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, now: Progress) -> None:
+        """Show how far a phase is."""
+        if now.phase not in self._tasks:
+            self._tasks[now.phase] = self._bars.add_task(_PHASES.get(now.phase, now.phase), rate=0.0)
+        self._bars.update(self._tasks[now.phase], completed=now.done, total=now.total, rate=now.rate)
+
+    def __enter__(self) -> SyncBar:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()

@@ -1,0 +1,236 @@
+"""Asking: every kind of question gets something sensible."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import QUESTION, Fill
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa import Library
+from qa.answers import Answer, Composer, Event, Piece, escape_marks, unescape_marks
+from qa.catalog import Source
+from qa.citations import Citation
+from qa.errors import EmptyLibrary, TooLarge, UsageError
+from qa.questions import Kind, kind, language
+
+MARK = re.compile(r"(?<!\\)\[(\d+)\]")
+
+
+def check_marks(text: str, count: int) -> None:
+    """Every [n] in an answer names a citation of that answer."""
+    assert all(1 <= int(number) <= count for number in MARK.findall(text)), text
+
+
+def check(answer: Answer) -> None:
+    """Hold an answer against the invariants that it alone can show."""
+    check_marks(answer.text, len(answer.citations))
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    for sentence in answer.sentences:
+        assert answer.text[sentence.start : sentence.end] == sentence.text
+        assert {int(n) for n in MARK.findall(sentence.text)} == set(sentence.citations)
+        assert sentence.support == "quoted" and sentence.citations
+    for citation in answer.citations:
+        assert not answer.passages or any(
+            hit.document.id == citation.document.id and hit.start_char_index <= citation.start_char_index
+            and citation.end_char_index <= hit.end_char_index for hit in answer.passages
+        )  # what the answerer saw is what is shown  # fmt: skip
+
+
+def test_an_answer_holds_and_is_brief(seeds: Library) -> None:
+    answer = seeds.ask(QUESTION)
+    check(answer)
+    assert not answer.refused and 1 <= len(answer.sentences) <= 3
+    assert "66 times" in answer.sentences[0].text
+
+
+def test_what_the_documents_do_not_say_is_refused_with_the_nearest_passages(seeds: Library) -> None:
+    for question in ("Who won the football world cup in 1998?", "How do I bake sourdough bread?", "xqzzy flurb"):
+        answer = seeds.ask(question)
+        assert answer.refused and answer.reason and answer.passages, question
+        assert not answer.citations and not answer.sentences
+        check(answer)
+
+
+@pytest.mark.parametrize("words", ["hello", "Hi there!", "Guten Tag", "bonjour", "what can you do?", "Thanks!"])
+def test_a_greeting_is_answered_with_what_can_be_asked(seeds: Library, words: str) -> None:
+    answer = seeds.ask(words)
+    assert "Ask me anything about the documents" in answer.text and not answer.refused and not answer.passages
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "what is in here?",
+        "Summarise this",
+        "What's this about?",
+        "what are these documents about",
+        "give me an overview",
+    ],
+)
+def test_an_overview_names_titles_each_cited(seeds: Library, words: str) -> None:
+    answer = seeds.ask(words)
+    check(answer)
+    assert answer.citations[0].cited_text == "U.S. Retaliatory Strikes Vs. Iranian Targets in Iraq"
+    assert len(answer.citations) > 2
+
+
+def test_an_overview_of_many_documents_shows_some_and_says_so(library: Library, fill: Fill) -> None:
+    fill({f"{i:02}.md": f"# Title number {i}\n\nText.\n\n## Part {i}\n\nMore." for i in range(20)})
+    library.sync()
+    answer = library.ask("What is in here?")
+    check(answer)
+    assert "20 documents" in (answer.reason or "") and "8 of them" in (answer.reason or "")
+    assert answer.citations[1].cited_text == "Part 0"
+    assert "one document" in (library.ask("What is in here?", within="03.md").reason or "")
+
+
+def test_a_question_in_another_language_is_looked_up_by_its_words_and_told(seeds: Library) -> None:
+    answer = seeds.ask("Was sagte Sabrina Singh über den Angriff im Pentagon?")
+    assert "German" in (answer.reason or "") and "English" in (answer.reason or "")
+    check(answer)
+    assert all(hit.found_by == ("lexical",) for hit in answer.passages)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("hello", Kind.GREETING),
+        ("hello kitty sold how many toys?", Kind.QUESTION),
+        ("What is in here?", Kind.OVERVIEW),
+        ("What is in the bag of the man from Utrecht?", Kind.QUESTION),
+        ("summarise the ballistic missile attack", Kind.QUESTION),
+        ("help", Kind.GREETING),
+        ("Who helped?", Kind.QUESTION),
+    ],
+)
+def test_the_kind_of_a_question_is_told_by_the_whole_of_it(words: str, expected: Kind) -> None:
+    assert kind(words) is expected
+
+
+def test_a_language_is_only_told_where_it_is_sure() -> None:
+    assert language("Wie oft wurden die Truppen seit Oktober angegriffen?") == "de"
+    assert language("米軍は何回攻撃されましたか") == "ja"
+    assert language("How often were they attacked?") == "en"
+    assert language("Sabrina Singh") is None
+    assert language("AC-130") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "words"),
+    [
+        ("", UsageError, "The question is empty"),
+        (" \n\t", UsageError, "The question is empty"),
+        ("x" * 100_000, TooLarge, r"The question is too long \(100,000 characters\)"),
+    ],
+)
+def test_a_question_that_is_none_gets_one_sentence(
+    seeds: Library, question: str, error: type[Exception], words: str
+) -> None:
+    for ask in (seeds.ask, seeds.search):
+        with pytest.raises(error, match=words):
+            ask(question)
+
+
+@pytest.mark.parametrize("count", [0, -1, 10**9])
+def test_an_impossible_count_gets_one_sentence(seeds: Library, count: int) -> None:
+    for ask in (seeds.ask, seeds.search):
+        with pytest.raises(UsageError, match="The count must be from 1 to 100"):
+            ask(QUESTION, count=count)
+
+
+def test_asking_before_there_is_anything_says_what_to_do(library: Library) -> None:
+    with pytest.raises(EmptyLibrary, match="run `qa sync`"):
+        library.ask("Anything?")
+    library.sync()
+    with pytest.raises(EmptyLibrary, match="no documents here yet"):
+        library.ask("Anything?")
+    assert library.documents() == []
+
+
+def test_within_asks_only_some_documents(library: Library, fill: Fill) -> None:
+    fill({"a/one.txt": "The stork is white.", "b/two.txt": "The stork is black.", "b/three.txt": "Nothing else."})
+    library.sync()
+    assert {hit.document.path for hit in library.search("stork", within="b/*")} == {"b/two.txt", "b/three.txt"}
+    assert library.ask("What colour is the stork?", within="b/*").citations[0].cited_text == "The stork is black."
+    assert library.search("stork", within="none/*") == []
+    assert library.ask("What colour is the stork?", within="none/*").refused
+
+
+def test_what_the_answerer_saw_is_what_is_shown(library: Library, fill: Fill) -> None:
+    """What the answerer saw is what is shown: each passage given to a model is in `answer.passages`."""
+    fill({f"{i}.txt": f"Note {i}. The heron of pond {i} eats {i} fish a day." for i in range(30)})
+    library.sync()
+    for count in (1, 3, 10):
+        answer = library.ask("How many fish does the heron of pond 7 eat?", count=count)
+        check(answer)
+        seen = {hit.id for hit in answer.passages}
+        events = list(library.stream("How many fish does the heron of pond 7 eat?", count=count))
+        assert {hit.id for hit in events[0].value} == seen
+
+
+def test_a_stream_tells_the_same_as_the_answer(seeds: Library) -> None:
+    """Every [n] in an answer names a citation of that answer, in the finished text and in every prefix of a stream."""
+    events = list(seeds.stream(QUESTION))
+    assert [events[0].name, events[-1].name] == ["passages", "answer"]
+    text, numbers = "", 0
+    for event in events[1:-1]:
+        if event.name == "citation":
+            numbers += 1
+            assert event.value.number == numbers
+        elif event.name == "delta":
+            text += event.value
+            check_marks(text, numbers)
+    assert text == events[-1].value.text
+
+
+SOURCE = Source(id="a" * 64, path="a.txt", paths=("a.txt",), title="", media_type="text/plain", modified="")
+
+
+def made_up(words: str, start: int) -> Citation:
+    return Citation(
+        id=f"{'a' * 16}.{start}-{start + len(words)}",
+        document=SOURCE,
+        start_char_index=start,
+        end_char_index=start + len(words),
+        start_page_number=None,
+        end_page_number=None,
+        start_line=1,
+        end_line=1,
+        heading=(),
+        number=None,
+        cited_text=words,
+        prefix="",
+        suffix="",
+        status="valid",
+    )
+
+
+SOURCES = st.lists(st.text("ab[]\\123 \n٣", min_size=1, max_size=20).filter(str.strip), max_size=6)
+
+
+@given(SOURCES)
+def test_brackets_of_a_source_are_never_marks_of_ours(sources: list[str]) -> None:
+    """Brackets that a source itself contains are escaped there, while `cited_text` stays exact."""
+    composer, text, numbers = Composer(), "", 0
+    for i, words in enumerate(sources):
+        for event in composer.add(Piece(words, (made_up(words, i % 3 * 100),))):
+            assert isinstance(event, Event)
+            numbers += event.name == "citation"
+            text += event.value if event.name == "delta" else ""
+            check_marks(text, numbers)
+    assert text == composer.text
+    marks = [int(n) for n in MARK.findall(text)]
+    assert marks == [n for sentence in composer.sentences for n in sentence.citations]
+    for sentence in composer.sentences:
+        assert composer.text[sentence.start : sentence.end] == sentence.text
+        assert sentence.support == "quoted"
+
+
+@given(st.text("a[]1\\ "))
+def test_escaping_leaves_no_mark_and_can_be_undone(text: str) -> None:
+    assert not MARK.search(escape_marks(text))
+    if "\\" not in text:
+        assert unescape_marks(escape_marks(text)) == text

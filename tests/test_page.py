@@ -1,0 +1,444 @@
+"""The page, in a real browser, on the real server: what `python ui.py` opens."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import QUESTION, QUOTE, SEEDS
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+UI = Path(__file__).parent.parent / "ui.py"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+ATTACK = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">'
+HOSTILE_NAME = '<img src=x onerror="window.hacked=1">&amp;.md'
+HOSTILE = f"# {ATTACK}\n\nThe zeppelin {ATTACK} landed in Friedrichshafen \\[1] [1] at noon, says <b>the log</b> [2].\n"
+EMOJI = "😀🚀 𝒳𝒴𝒵\r\n\r\nThe lighthouse 🗼 of Neuwerk was built in the year 1310 by the city of Hamburg 😀.\r\n"
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
+
+# runs ui.py, and writes down whom it tries to reach
+_WATCHED = """
+import runpy, socket, sys
+seen, script = sys.argv[1:3]
+def audit(event, given):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
+        host = given[1] if event == "socket.connect" else given[0]
+        host = host[0] if isinstance(host, tuple) else host
+        host = host.decode() if isinstance(host, bytes) else host
+        if isinstance(host, str) and host not in ("", "localhost", "127.0.0.1", "::1"):
+            open(seen, "a").write(f"{event} {host}\\n")
+sys.addaudithook(audit)
+sys.argv = [script]
+runpy.run_path(script, run_name="__main__")
+"""
+
+
+class Server:
+    """`python ui.py` in a process of its own, on a free port, with a folder and an index of its own."""
+
+    def __init__(self, place: Path, **settings: str) -> None:
+        self.folder, self.reached = place / "folder", place / "reached"
+        self.folder.mkdir(exist_ok=True)
+        self.errors = (place / "errors").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _WATCHED, str(self.reached), str(UI)],
+            env=environment(QA_FOLDER=str(self.folder), QA_INDEX=str(place / "index"), QA_PORT="0", **settings),
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert found, (place / "errors").read_text()
+        self.url = found[0]
+
+    def get(self, path: str) -> Any:
+        return httpx.get(self.url + path).raise_for_status().json()
+
+    def until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until the library stands so."""
+        end = time.monotonic() + 30
+        while not holds(self.get("/api/status")):
+            assert time.monotonic() < end, self.get("/api/status")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+        assert self.process.stdout
+        self.process.stdout.close()
+        self.errors.close()
+
+
+def environment(**settings: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("QA_")} | settings
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("page")
+    (place / "folder").mkdir()
+    shutil.copy(next(SEEDS.glob("*.txt")), place / "folder")
+    for name, text in {HOSTILE_NAME: HOSTILE, "light 🗼.txt": EMOJI, "broken.pdf": "no pdf"}.items():
+        (place / "folder" / name).write_bytes(text.encode())
+    running = Server(place)
+    running.until(lambda status: status["documents"] == 3 and not status["waiting"] and status["phase"] == "idle")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> BrowserContext:
+    """A window in which gradio's many files are cached from test to test."""
+    return browser.new_context(viewport={"width": 1280, "height": 800})
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, desk: BrowserContext, server: Server) -> Iterator[Open]:
+    """Open the page anew; in the end nothing was asked of anybody else, and nothing went wrong in it."""
+    pages: list[Page] = []
+    asked: list[str] = []
+    wrong: list[str] = []
+
+    def open_page(**window: Any) -> Page:
+        page = browser.new_page(**window) if window else desk.new_page()
+        pages.append(page)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(server.url)
+        expect(page.locator(".qa-example")).to_have_count(3)
+        return page
+
+    yield open_page
+    hacked = [page.evaluate("window.hacked") for page in pages]
+    for page in pages:
+        page.close()
+    assert not [url for url in asked if not url.startswith((server.url, "data:", "blob:"))]
+    # a request that is refused is told in the console too, whatever the page makes of it
+    assert not [text for text in wrong if "Failed to load resource" not in text]
+    assert not any(hacked)
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Type a question and press Enter; return the answer, once it is whole."""
+    page.get_by_label("Question").last.fill(question)
+    page.keyboard.press("Enter")
+    turn = page.locator(".qa-turn").last
+    expect(turn.locator(".qa-asked")).to_have_text(question)
+    expect(turn.locator(".qa-answer")).to_have_attribute("aria-busy", "false")
+    return turn
+
+
+def highlighted(page: Page) -> str:
+    """Return the words that the source panel highlights."""
+    expect(page.locator("#qa-source mark")).to_have_count(1)
+    return str(page.locator("#qa-source mark").evaluate("mark => mark.textContent"))
+
+
+@needs_browser
+def test_a_question_is_answered_and_a_click_on_a_mark_highlights_exactly_the_cited_words(
+    opened: Open, server: Server
+) -> None:
+    page = opened()
+    turn = ask(page, QUESTION)
+    assert QUOTE in turn.locator(".qa-words").inner_text()
+    mark = turn.locator(".qa-mark").first
+    expect(mark).to_have_text("[1]")
+    expect(mark).to_have_attribute("aria-label", re.compile(r"^Open citation 1: 000_\w+\.txt, line 11$"))
+    mark.click()
+    words = highlighted(page)
+    citation = server.get(f"/api/citations/{mark.get_attribute('data-cite')}")
+    assert words == citation["cited_text"] and QUOTE in words
+    expect(page.locator("#qa-source mark")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#qa-source")).to_contain_text("Valid line 11")
+    source = (server.folder / citation["document"]["path"]).read_bytes().decode()
+    assert page.locator(".qa-body").evaluate("body => body.textContent") == source
+    link = page.get_by_role("link", name="Open original").get_attribute("href")
+    assert httpx.get(f"{server.url}{link}").content == source.encode()
+
+
+@needs_browser
+def test_three_example_questions_stand_ready_and_a_click_asks_one(opened: Open, server: Server) -> None:
+    page = opened()
+    examples = page.locator(".qa-example").all_inner_texts()
+    assert len(set(examples)) == 3
+    page.locator(".qa-example").first.click()
+    expect(page.locator(".qa-asked")).to_have_text(examples[0])
+    expect(page.locator(".qa-answer")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#qa-live")).not_to_be_empty()
+
+
+@needs_browser
+def test_the_keyboard_opens_a_citation_and_escape_closes_it(opened: Open) -> None:
+    page = opened()
+    expect(page.get_by_label("Question").last).to_be_focused()
+    mark = ask(page, QUESTION).locator(".qa-mark").first
+    for key in ("Enter", "Space"):
+        mark.focus()
+        page.keyboard.press(key)
+        assert QUOTE in highlighted(page)
+        expect(page.locator("#qa-path")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#qa-source mark")).to_have_count(0)
+        expect(mark).to_be_focused()
+
+
+@needs_browser
+def test_a_hostile_document_is_shown_as_text_and_nothing_runs(opened: Open, server: Server) -> None:
+    page = opened()
+    expect(page.get_by_role("button", name=f"Open {HOSTILE_NAME}")).to_be_visible()
+    expect(page.locator("#qa-files")).to_contain_text(ATTACK)
+    turn = ask(page, "Where did the zeppelin land?")
+    for cite in turn.locator("[data-cite]:visible").all()[:3]:
+        cite.click()
+        assert highlighted(page) == server.get(f"/api/citations/{cite.get_attribute('data-cite')}")["cited_text"]
+    expect(page.locator(".qa-body")).to_contain_text(ATTACK)
+    assert ATTACK in ask(page, "What is in here?").locator(".qa-words").inner_text()
+    assert ATTACK in ask(page, ATTACK).locator(".qa-asked").inner_text()
+    assert page.locator("#qa-page :is(script, img, iframe)").count() == 0
+
+
+@needs_browser
+def test_brackets_of_a_source_are_words_and_no_marks(opened: Open) -> None:
+    turn = ask(opened(), "Where did the zeppelin land?")
+    words = turn.locator(".qa-words")
+    expect(words).to_contain_text("landed in Friedrichshafen")
+    expect(words).to_contain_text("says <b>the log</b> [2].")
+    marks = turn.locator(".qa-mark").all_inner_texts()
+    assert marks == [f"[{number}]" for number in range(1, len(marks) + 1)]
+
+
+@needs_browser
+def test_letters_beyond_the_first_plane_shift_nothing(opened: Open, server: Server) -> None:
+    page = opened()
+    turn = ask(page, "In which year was the lighthouse of Neuwerk built?")
+    expect(turn.locator(".qa-sentence").first).to_contain_text(
+        "The lighthouse 🗼 of Neuwerk was built in the year 1310"
+    )
+    mark = turn.locator(".qa-mark").first
+    mark.click()
+    assert highlighted(page) == server.get(f"/api/citations/{mark.get_attribute('data-cite')}")["cited_text"]
+    assert "🗼 of Neuwerk" in highlighted(page)
+
+
+@needs_browser
+def test_a_refusal_says_why_and_its_nearest_passages_open(opened: Open) -> None:
+    page = opened()
+    turn = ask(page, "Which sauce goes with grilled asparagus and hollandaise?")
+    expect(turn.locator(".qa-refused")).to_have_count(1)
+    expect(turn.locator(".qa-reason")).not_to_be_empty()
+    expect(turn.locator(".qa-mark")).to_have_count(0)
+    turn.locator(".qa-passages .qa-entry").first.click()
+    assert highlighted(page)
+
+
+@needs_browser
+def test_a_models_reply_is_shown_as_text_what_it_withdraws_is_gone_and_what_is_unsupported_says_so(
+    opened: Open, server: Server
+) -> None:
+    cited = server.get("/api/documents")["documents"][0]
+    citation = {
+        "id": f"{cited['id'][:16]}.0-4",
+        "number": 1,
+        "cited_text": ATTACK,
+        "document": cited,
+        "heading": [ATTACK],
+    }
+    kept, made_up = f"😀 {ATTACK} \\[1] [7]. [1]", f"Invented {ATTACK}."
+    spans = ((kept, 0, "quoted"), (made_up, len(kept) + 2, "unsupported"))
+    sentences = [
+        {"text": text, "start": start, "end": start + len(text), "support": verdict, "why": "no words say so"}
+        for text, start, verdict in spans
+    ]
+    whole = {
+        "answer": f"{kept}\n\n{made_up}",
+        "refused": False,
+        "reason": ATTACK,
+        "sentences": sentences,
+        "passages": [],
+    }
+    events: list[dict[str, Any]] = [{"passages": []}, {"delta": "Never mind."}, {"replace": ""}, {"citation": citation}]
+    events += [{"delta": kept[:9]}, {"delta": kept[9:]}, {"sentence": sentences[0]}, {"delta": f"\n\n{made_up}"}]
+    events += [{"sentence": sentences[1]}, {"answer": {**whole, "citations": [citation]}}]
+    page = opened()
+    stream = "".join(f"event: {next(iter(event))}\r\ndata: {json.dumps(event)}\r\n\r\n" for event in events)
+    page.route("**/api/ask", lambda route: route.fulfill(body=stream, content_type="text/event-stream"))
+    turn = ask(page, "Anything?")
+    shown = turn.locator(".qa-words").evaluate("words => words.textContent").replace("\u202f", " ")
+    assert shown == f"😀 {ATTACK} [1] [7]. [1]\n\n{made_up} (unsupported: no words say so)"
+    assert turn.locator(".qa-mark").all_inner_texts() == ["[1]"]
+    expect(turn.locator(".qa-unsupported")).to_have_attribute("title", "no words say so")
+    turn.locator(".qa-mark").click()
+    assert highlighted(page) == server.get(f"/api/citations/{citation['id']}")["cited_text"]
+
+
+@needs_browser
+def test_a_blank_question_gets_one_sentence(opened: Open) -> None:
+    page = opened()
+    page.get_by_label("Question").last.fill("   ")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("#qa-hint")).to_have_text("The question is empty: write what you want to know.")
+    expect(page.locator(".qa-turn")).to_have_count(0)
+
+
+@needs_browser
+def test_a_file_dropped_into_the_folder_is_listed_and_can_be_asked_about(opened: Open, server: Server) -> None:
+    page = opened()
+    (server.folder / "late").mkdir()
+    (server.folder / "late" / "tide.txt").write_text("The ferry Adler leaves Nordstrand every day at 11 o'clock.\n")
+    expect(page.locator("#qa-files")).to_contain_text("late/tide.txt", timeout=15_000)
+    turn = ask(page, "When does the ferry Adler leave Nordstrand?")
+    expect(turn.locator(".qa-words")).to_contain_text("every day at 11 o'clock")
+    turn.locator(".qa-mark").first.click()
+    assert "Adler" in highlighted(page)
+    (server.folder / "late" / "tide.txt").unlink()
+    server.until(lambda status: status["documents"] == 3)
+    turn.locator(".qa-mark").first.click()
+    expect(page.locator("#qa-source")).to_contain_text("Deleted")
+    expect(page.locator("#qa-source mark")).to_have_count(0)
+
+
+@needs_browser
+def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, server: Server) -> None:
+    page = opened()
+    expect(page.locator(".qa-is-failed")).to_contain_text("broken.pdf")
+    expect(page.get_by_role("button", name="1 file could not be read")).to_be_visible()
+    page.locator("#qa-file").set_input_files(
+        [
+            {"name": "harbour.txt", "mimeType": "text/plain", "buffer": b"Piet Moor is the harbour master of Husum.\n"},
+            {"name": "noise.pdf", "mimeType": "application/pdf", "buffer": b"noise"},
+        ]
+    )
+    said = page.locator("#qa-added li")
+    expect(said.first).to_have_text("harbour.txt is in the folder now and can be asked about.", timeout=15_000)
+    expect(said.last).to_contain_text("noise.pdf is in the folder now, but cannot be read. ", timeout=15_000)
+    expect(ask(page, "Who is the harbour master of Husum?").locator(".qa-words")).to_contain_text("Piet Moor")
+    for name in ("harbour.txt", "noise.pdf"):
+        (server.folder / name).unlink()
+    server.until(lambda status: status["files"] == 4)
+
+
+@needs_browser
+def test_two_people_ask_at_once_and_each_gets_their_own_answer(opened: Open) -> None:
+    one, other = opened(), opened(viewport={"width": 1000, "height": 700})
+    for page, question in ((one, QUESTION), (other, "In which year was the lighthouse of Neuwerk built?")):
+        page.get_by_label("Question").last.fill(question)
+    for page in (one, other):
+        page.keyboard.press("Enter")
+    expect(one.locator(".qa-words")).to_contain_text("66 times")
+    expect(other.locator(".qa-words")).to_contain_text("1310")
+    expect(one.locator(".qa-turn")).to_have_count(1)
+
+
+@needs_browser
+def test_a_server_that_is_gone_is_told_and_found_again(opened: Open) -> None:
+    page = opened()
+    page.route("**/api/**", lambda route: route.abort())
+    turn = ask(page, QUESTION)
+    expect(turn.locator(".qa-error")).to_have_text("The server does not answer: is it still running?")
+    expect(page.get_by_label("Question").last).to_have_value(QUESTION)
+    expect(page.locator("#qa-standing")).to_contain_text("Trying again", timeout=10_000)
+    page.unroute("**/api/**")
+    expect(page.locator("#qa-standing")).to_have_text("Ready", timeout=10_000)
+    expect(ask(page, QUESTION).locator(".qa-words")).to_contain_text("66 times")
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("name", "size", "scheme"),
+    [("page", (1280, 800), "light"), ("page-dark", (1280, 800), "dark"), ("page-phone", (390, 844), "light")],
+)
+def test_the_page_fits_its_window_in_light_and_dark(
+    opened: Open, tmp_path: Path, name: str, size: tuple[int, int], scheme: str
+) -> None:
+    page = opened(viewport=dict(zip(("width", "height"), size, strict=True)), color_scheme=scheme)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chapter & Verse")
+    ask(page, QUESTION).locator(".qa-mark").first.click()
+    assert QUOTE in highlighted(page)
+    expect(page.locator("#qa-source mark")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.getElementById('qa-page').scrollWidth <= innerWidth")
+    dark = page.locator("#qa-page").evaluate("page => getComputedStyle(page).backgroundColor") == "rgb(20, 23, 27)"
+    assert dark == (scheme == "dark")
+    picture = tmp_path / f"{name}.png"
+    page.screenshot(path=picture)
+    if place := os.environ.get("QA_SCREENSHOTS"):
+        shutil.copy(picture, Path(place))
+
+
+def test_the_page_runs_no_script_but_its_own_and_gradios_other_doors_are_shut(server: Server) -> None:
+    page = httpx.get(server.url)
+    policy = page.headers["content-security-policy"]
+    nonce = re.search(r"script-src 'self' 'nonce-([\w-]{20,})';", policy)
+    assert nonce and page.text.count("<script") == page.text.count(f'<script nonce="{nonce[1]}"')
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "http" not in policy
+    assert nonce[1] not in httpx.get(server.url).headers["content-security-policy"]
+    assert str(server.folder) not in page.text
+    for path in ("upload", "queue/join", "run/predict", "call/predict"):
+        assert httpx.post(f"{server.url}/gradio_api/{path}").status_code == 404
+    for path in (f"gradio_api/file={server.folder}/broken.pdf", "gradio_api/info", "monitoring", "nothing"):
+        response = httpx.get(f"{server.url}/{path}")
+        assert response.status_code == 404 and response.headers["content-type"] == "application/problem+json"
+    for path in ("docs", "openapi.json", "healthz", "api/documents"):
+        assert httpx.get(f"{server.url}/{path}").status_code == 200
+
+
+def test_the_server_of_the_page_reaches_for_nobody_else(server: Server) -> None:
+    httpx.get(server.url).raise_for_status()
+    assert not server.reached.exists(), server.reached.read_text()
+
+
+def test_a_folder_that_is_for_reading_only_gets_no_place_to_add_files(tmp_path: Path, server: Server) -> None:
+    running = Server(tmp_path, QA_READONLY="on")
+    try:
+        assert "qa-add" in httpx.get(server.url).text
+        assert "qa-add" not in httpx.get(running.url).text
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"QA_FOLDER": "/nowhere/at/all"}, "There is no folder /nowhere/at/all"),
+        ({"QA_FOLDER": __file__}, "is a file"),
+        ({"QA_PORT": "many"}, "The setting port (QA_PORT) is not usable"),
+        ({"QA_HOST": "0.0.0.0"}, "A host other than loopback needs QA_API_KEY"),
+        ({"QA_PORT": "{taken}"}, "is in use"),
+    ],
+)
+def test_what_cannot_be_opened_gets_one_sentence(
+    server: Server, tmp_path: Path, settings: dict[str, str], sentence: str
+) -> None:
+    given = {name: value.format(taken=server.url.rpartition(":")[2]) for name, value in settings.items()}
+    defaults = {"QA_FOLDER": str(tmp_path), "QA_INDEX": str(tmp_path / "index"), "QA_PORT": "0"}
+    done = subprocess.run([sys.executable, UI], env=environment(**defaults | given), capture_output=True, text=True)
+    assert done.returncode == 2 and not done.stdout
+    assert sentence in done.stderr and len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,203 @@
+"""Making the index equal the folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Fill
+
+from qa import Library
+from qa.errors import IndexVersion
+
+
+def age(folder: Path) -> None:
+    """Make files look as if they had been written a while ago, so that a sync need not open them again."""
+    past = time.time() - 60
+    for path in folder.rglob("*"):
+        if path.is_file() and ".qa" not in path.parts:
+            os.utime(path, (past, past))
+
+
+def found(library: Library, words: str) -> set[str]:
+    """Return the paths under which words are found."""
+    return {hit.document.path for hit in library.search(words) if words in hit.text}
+
+
+def test_a_sync_reports_what_it_did(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "apples are red", "b.txt": "bananas are yellow", "empty.txt": ""})
+    report = library.sync()
+    assert (report.added, report.failed, report.waiting) == (2, 1, 0)
+    assert [(each.path, each.reason) for each in report.failures] == [("empty.txt", "It is empty.")]
+
+    fill({"a.txt": "apples are green", "c.txt": "cherries are dark"})
+    folder = library.folder
+    (folder / "b.txt").rename(folder / "moved.txt")
+    (folder / "empty.txt").unlink()
+    report = library.sync()
+    assert (report.added, report.updated, report.moved, report.removed, report.failed) == (1, 1, 1, 1, 0)
+    assert found(library, "bananas") == {"moved.txt"}
+    assert not found(library, "red") and found(library, "green") == {"a.txt"}
+
+
+def test_after_a_sync_nothing_of_a_removed_file_is_found_or_looked_up(library: Library, fill: Fill) -> None:
+    """After a sync the index equals the folder: nothing of a removed file can be found or looked up, by any door."""
+    fill({"gone.txt": "the secret of the marmot", "stays.txt": "the open secret of the hare"})
+    library.sync()
+    citation = library.resolve("secret of the marmot")
+    (library.folder / "gone.txt").unlink()
+    library.sync()
+    assert not found(library, "marmot")
+    assert all("marmot" not in hit.text for hit in library.search("marmot secret"))
+    looked_up = library.citation(citation.id)
+    assert (looked_up.status, looked_up.cited_text, looked_up.before, looked_up.after) == ("deleted", None, "", "")
+    assert looked_up.document.path == "gone.txt"
+    assert [file.path for file in library.documents()] == ["stays.txt"]
+
+
+def test_a_sync_with_nothing_changed_opens_and_embeds_nothing(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync after a completed one, with nothing changed, embeds nothing and opens no file."""
+    fill({f"{i}.txt": f"document number {i}" for i in range(20)} | {"bad.txt": ""})
+    age(library.folder)
+    library.sync()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a file was opened")
+
+    monkeypatch.setattr("qa.syncing.read_file", refuse)
+    monkeypatch.setattr("qa.embedders.BundledEmbedder.embed", refuse)
+    report = library.sync()
+    assert (report.unchanged, report.opened, report.embedded, report.failed) == (20, 0, 0, 1)
+
+
+def test_a_file_written_just_before_a_sync_is_looked_at_again(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "first words"})
+    library.sync()
+    stat = (library.folder / "a.txt").stat()
+    fill({"a.txt": "other words"})  # as long as before
+    os.utime(library.folder / "a.txt", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    library.sync()
+    assert found(library, "other words")
+
+
+def test_words_that_stay_keep_their_vectors(library: Library, fill: Fill) -> None:
+    part = [f"Paragraph {i} speaks of matter {i}. " * 25 for i in range(6)]
+    fill({"a.txt": "\n\n".join(part)})
+    first = library.sync().embedded
+    part[3] = "An altogether different paragraph. " * 25
+    fill({"a.txt": "\n\n".join(part)})
+    assert first >= 6
+    assert library.sync().embedded == 1
+    (library.folder / "a.txt").rename(library.folder / "b.txt")
+    assert library.sync().embedded == 0
+
+
+def test_the_same_text_twice_is_one_document_with_two_paths(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "the same words", "sub/b.txt": "the same words"})
+    assert library.sync().embedded == 1
+    (hit,) = library.search("same words")
+    assert hit.document.paths == ("a.txt", "sub/b.txt")
+    (library.folder / "a.txt").unlink()
+    library.sync()
+    assert library.citation(hit.id).status == "valid"
+    assert library.citation(hit.id).document.path == "sub/b.txt"
+
+
+def test_what_does_not_belong_to_the_folder_is_left_out(library: Library, fill: Fill, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("outside words")
+    folder = fill(
+        {".hidden.txt": "h", ".git/x.txt": "g", "node_modules/x.txt": "n", "a.log": "l", "sub/b.txt": "b words"}
+    )
+    fill({".qaignore": "*.log\n"})
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.txt")
+    library.sync()
+    assert [file.path for file in library.documents()] == ["sub/b.txt"]
+
+
+def test_names_of_any_kind_are_taken(library: Library, fill: Fill) -> None:
+    folder = fill({"with space.txt": "one", "emoji 🐹.txt": "two", "new\nline.txt": "three"})
+    with open(os.path.join(os.fsencode(folder), b"bad\xff.txt"), "wb") as file:
+        file.write(b"four")
+    library.sync()
+    assert sorted(file.path for file in library.documents()) == [
+        "bad%FF.txt",
+        "emoji 🐹.txt",
+        "new\nline.txt",
+        "with space.txt",
+    ]
+    assert all(library.citation(library.resolve(w).id).status == "valid" for w in ("one", "two", "three", "four"))
+
+
+def test_a_large_file_is_reported_and_left_out(folder: Path, fill: Fill) -> None:
+    from qa.settings import read_settings
+
+    fill({"small.txt": "small"})
+    with open(folder / "huge.txt", "wb") as file:
+        file.truncate(200_000_000)  # sparse: it takes no room
+    with Library.open(folder, settings=read_settings()) as library:
+        report = library.sync()
+    assert [(f.path, f.reason[:27]) for f in report.failures] == [("huge.txt", "It is larger than 100 MB: s")]
+    assert report.added == 1
+
+
+def test_a_changed_embedder_is_noticed_and_told(library: Library, fill: Fill) -> None:
+    import numpy as np
+
+    class Other:
+        fingerprint, width = "other-model", 8
+
+        def embed(self, texts: list[str]) -> np.ndarray:
+            return np.full((len(texts), 8), 8**-0.5, np.float32)
+
+        def embed_query(self, text: str) -> np.ndarray:
+            return np.full(8, 8**-0.5, np.float32)
+
+    fill({"a.txt": "words"})
+    library.sync()
+    library.close()
+    with Library.open(library.folder, embedder=Other()) as other:
+        with pytest.raises(
+            IndexVersion, match=r"made with the embedder granite.* now it is other-model: set QA_EMBEDDER"
+        ):
+            other.search("words")
+        assert all(finding.ok for finding in other.doctor(repair=True))
+        assert found(other, "words")
+
+
+def test_many_edits_do_not_let_the_vectors_grow_without_end(library: Library, fill: Fill) -> None:
+    import numpy as np
+
+    class Cheap:
+        fingerprint, width = "cheap", 4
+
+        def embed(self, texts: list[str]) -> np.ndarray:
+            return np.eye(4, dtype=np.float32)[[len(text) % 4 for text in texts]]
+
+        def embed_query(self, text: str) -> np.ndarray:
+            return np.eye(4, dtype=np.float32)[0]
+
+    with Library.open(library.folder, embedder=Cheap()) as cheap:
+        for cycle in range(4):
+            fill({f"{i}.txt": f"cycle {cycle} of document {i}" for i in range(400)})
+            cheap.sync()
+        assert int(cheap._index.own().meta("slots")) <= 1_200
+        assert cheap._index.vectors().count() == 400
+        assert len(found(cheap, "cycle 3")) == 10
+
+
+def test_a_file_dropped_into_a_watched_folder_is_found_soon(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "first"})
+    library.sync()
+    library.watch()
+    fill({"b.txt": "a walrus came by"})
+    until = time.monotonic() + 20
+    while not found(library, "walrus") and time.monotonic() < until:
+        time.sleep(0.1)
+    assert found(library, "walrus") == {"b.txt"}
