@@ -204,8 +204,6 @@ _NAME = re.compile(  # two words or more with capitals, within a sentence
     r"(?<=[a-z,] )(?:the )?(?!It |He |She |The |This |That |We )"
     r"(?:[A-Z]\.)*[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+){1,5}"
 )
-    r"(?<=[a-z,] )(?:the )?(?!It |He |She |The |This |That |We )(?:[A-Z]\.)*[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+){1,5}"
-)
 
 
 def examples(catalog: Catalog) -> list[str]:
