@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from qa.citations import Citation
+from qa.plain import plain
 from qa.search import Hit
 from qa.support import Verdict, judge
 
@@ -61,17 +62,6 @@ class Event:
     def to_dict(self) -> dict[str, Any]:
         """Return exactly the JSON."""
         return {self.name: plain(self.value)}
-
-
-def plain(value: Any) -> Any:
-    """Turn frozen objects into what JSON knows: dicts, lists, words and numbers."""
-    if hasattr(value, "__dataclass_fields__"):
-        value = asdict(value)
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return value
 
 
 _MARK = re.compile(r"(?<!\\)\[(?=\d+\])")

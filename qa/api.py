@@ -18,12 +18,13 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from qa import __version__
-from qa.answers import Answer, Event, plain
+from qa.answers import Answer, Event
 from qa.apidocs import docs_page
 from qa.citations import Citation, CitationInContext
 from qa.errors import NotFound, QAError, TooLarge, UsageError
 from qa.guard import BodyLimit, Guard
 from qa.library import Library, LibraryFile, Status
+from qa.plain import plain
 from qa.problems import MEDIA_TYPE, problem
 from qa.search import Hit
 from qa.spans import Span
@@ -216,7 +217,7 @@ def resolve(body: ResolveBody, library: Lib) -> Response:
     return _json(library.resolve(body.quote, prefix=body.prefix, suffix=body.suffix, document=body.document))
 
 
-@routes.get("/api/citations/{id}", response_model=CitationInContext, tags=["Citations"])
+@routes.get("/api/citations/{id:path}", response_model=CitationInContext, tags=["Citations"])
 def citation(id: str, library: Lib, context: int = 300) -> Response:
     """Look a citation up again, with so many characters before and after it, and whether it still holds."""
     return _json(library.citation(id, context=context))

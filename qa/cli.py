@@ -263,7 +263,7 @@ def _words(argument: str) -> str:
 def _print(value: Any, as_json: bool, lines: Iterable[str]) -> None:
     """Print for programs or for people."""
     if as_json:
-        from qa.answers import plain
+        from qa.plain import plain
 
         # bytes, so that it is UTF-8 whatever the terminal speaks
         sys.stdout.flush()

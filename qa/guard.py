@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import QAError, Refused, TooLarge

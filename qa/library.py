@@ -10,16 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from qa.answers import Answer, Event, plain
 from qa.catalog import Catalog, Entry, File, iso_time
 from qa.citations import Citation, CitationInContext, look_up, resolve
 from qa.errors import NotFound, ReadOnly, StorageError, TooLarge, UsageError
 from qa.folder import Watch, check_folder, inside
 from qa.index import Index
+from qa.plain import plain
 from qa.settings import Settings, read_settings
 from qa.spans import Span
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from qa.answers import Answer, Event
     from qa.doctor import Finding
     from qa.embedders import Embedder
     from qa.search import Hit

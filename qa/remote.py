@@ -153,7 +153,7 @@ class RemoteLibrary:
 
     def text(self, id: str, span: Span | None = None) -> str:
         """Return the text of a document by its id, or the words of a span of it."""
-        start, end = (span.start, span.end) if span else (0, None)
+        start, end = (span.start, span.end) if span is not None else (0, None)
         words = []
         while True:  # a long text comes in parts
             asked = {"start": start} if end is None else {"start": start, "end": end}

@@ -17,14 +17,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from qa import Library
-from qa.answers import Event, plain
+from qa.answers import Event
 from qa.api import MOST_TEXT, create_app
 from qa.errors import StorageError
 from qa.guard import own_hosts
+from qa.plain import plain
 from qa.server import bind
 from qa.settings import Settings
 
-WHALES = "# Whales\n\nThe blue whale weighs up to 199 tonnes. It eats krill.\n\n## Songs\n\nA whale's song carries 3,000 km.\n"
+WHALES = "# Whales\n\nThe blue whale weighs up to 199 tonnes. It eats krill.\n\n## Songs\n\nA song carries 3,000 km.\n"
 BRIDGES = "The bridge at Remagen was built between 1916 and 1919. It fell on 17 March 1945, as note [12] says.\n"
 LONG = "Line of a long document.\r\n" * 20_000
 QUESTION = "How much does the blue whale weigh?"

@@ -1,0 +1,18 @@
+"""Frozen objects in; what JSON knows out. Apart from the objects, so that showing a citation loads no answerer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Turn frozen objects into what JSON knows: dicts, lists, words and numbers."""
+    if hasattr(value, "__dataclass_fields__"):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value

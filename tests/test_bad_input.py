@@ -1,0 +1,215 @@
+"""Bad input gets one clear sentence and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Fill
+
+from qa import Library
+from qa.errors import FolderError, IndexDamaged, IndexVersion, LibraryBusy, QAError, SettingsError, StorageError
+from qa.settings import read_settings
+
+
+def test_a_missing_folder_and_a_file_are_no_folders(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=r"There is no folder .*nowhere: name one with --folder"):
+        Library.open(tmp_path / "nowhere")
+    (tmp_path / "file.txt").write_text("x")
+    with pytest.raises(FolderError, match=r"file\.txt is a file: name the folder that holds it"):
+        Library.open(tmp_path / "file.txt")
+
+
+def test_a_folder_whose_name_disturbs_a_terminal_is_escaped(tmp_path: Path) -> None:
+    with pytest.raises(FolderError) as caught:
+        Library.open(tmp_path / "a\x1b[31m\nb")
+    assert "\x1b" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_empty_folder_is_synced_to_an_empty_library(library: Library) -> None:
+    report = library.sync()
+    assert (report.added, report.failed, library.documents()) == (0, 0, [])
+
+
+def test_bad_files_never_stop_the_others(library: Library, fill: Fill) -> None:
+    fill(
+        {
+            "binary.txt": os.urandom(5_000) + bytes(500),
+            "empty.md": b"",
+            "broken.pdf": b"%PDF-1.7\n%%EOF",
+            "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(64),
+            "deep.html": b"<b>" * 500_000,
+            "good.txt": "the good words",
+            "invalid.txt": b"caf\xe9 au lait, s'il vous pla\xeet",
+        }
+    )
+    report = library.sync()
+    assert (report.added, report.failed) == (2, 5)
+    assert all(each.reason.endswith(".") for each in report.failures)
+    assert library.resolve("café au lait").document.path == "invalid.txt"
+    failed = {file.path: file.reason for file in library.documents() if file.state == "failed"}
+    assert set(failed) == {"binary.txt", "empty.md", "broken.pdf", "picture.png", "deep.html"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("port", 99_999, r"QA_PORT.*less than or equal to 65535"),
+        ("max_file_mb", -1, "QA_MAX_FILE_MB"),
+        ("api_key", "short", "QA_API_KEY"),
+        ("threads", 0, "QA_THREADS"),
+        ("colour", "red", "QA_COLOUR"),
+    ],
+)
+def test_an_impossible_setting_is_named(name: str, value: object, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read_settings(**{name: value})
+
+
+def test_an_unknown_embedder_is_told(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "words"})
+    with Library.open(library.folder, settings=read_settings(embedder="no-such-thing")) as other:
+        with pytest.raises(QAError, match="no-such-thing"):
+            other.sync()
+        assert other.status().documents == 1  # what was read stays read
+    assert library.sync().embedded == 1
+
+
+def test_a_second_writer_is_told_who_holds_the_index(library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill({"a.txt": "words"})
+    library.sync()
+    monkeypatch.setattr("qa.index._PATIENCE", 0.1)
+    with Library.open(library.folder) as second:
+        with pytest.raises(LibraryBusy, match=rf"in use by .* \(process {os.getpid()}\)"):
+            second.sync()
+        with pytest.raises(LibraryBusy):
+            second.search("words")
+        assert second.resolve("words").cited_text == "words"  # the catalog takes readers at any time
+    assert library.search("words")
+
+
+def test_an_index_of_a_newer_version_is_left_alone(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "words"})
+    library.sync()
+    library.close()
+    with sqlite3.connect(library.index / "catalog.sqlite3") as catalog:
+        catalog.execute("PRAGMA user_version = 99")
+    catalog.close()
+    with Library.open(library.folder) as other, pytest.raises(IndexVersion, match="made by a newer version"):
+        other.sync()
+
+
+def test_an_index_of_an_older_version_is_made_anew_and_says_so(library: Library, fill: Fill) -> None:
+    folder = fill({"a.txt": "words that stay", "b.txt": "words that go"})
+    library.sync()
+    gone = library.resolve("words that go").id
+    library.close()
+    with sqlite3.connect(library.index / "catalog.sqlite3") as catalog:
+        catalog.execute("UPDATE meta SET value = '0.0' WHERE name = 'texts'")
+    catalog.close()
+    (folder / "b.txt").unlink()
+    with Library.open(folder) as other:
+        report = other.sync()
+        assert report.note == "The index was made by another version and has been made anew from the folder."
+        assert (report.embedded, len(other.documents())) == (0, 1)  # vectors of words that stay are kept
+        assert other.citation(gone).status == "deleted"
+        assert other.search("words that stay")[0].text == "words that stay"
+
+
+@pytest.mark.parametrize("part", ["catalog", "lexical", "vectors"])
+@pytest.mark.parametrize("damage", ["garbage", "missing"])
+def test_a_damaged_part_is_named_and_repaired(library: Library, fill: Fill, part: str, damage: str) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
+    library.sync()
+    library.close()
+    place = library.index / {"catalog": "catalog.sqlite3", "lexical": "lexical", "vectors": "vectors"}[part]
+    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    for path in files:
+        if damage == "garbage":
+            path.write_bytes(b"garbage" * (path.stat().st_size // 7 + 1))
+        else:
+            path.unlink()
+    with Library.open(library.folder) as other:
+        if damage == "garbage" and part != "vectors":
+            with pytest.raises(IndexDamaged, match="qa doctor"):
+                other.search("walrus")
+    with Library.open(library.folder) as other:
+        findings = {finding.part: finding for finding in other.doctor()}
+        if part != "catalog" or damage == "garbage":  # a catalog that is gone is an empty one: nothing to say against it
+            assert not findings[part].ok, findings
+            assert [name for name, finding in findings.items() if not finding.ok] == [part]
+        repaired = other.doctor(repair=True)
+        if part == "catalog":
+            other.sync()
+        assert all(finding.ok for finding in repaired), repaired
+        assert other.search("walrus of bay 3")[0].document.path == "3.txt"
+        assert other.search("walrus of bay 3")[0].found_by == ("lexical", "semantic")
+
+
+FULL = """
+import resource, sys
+from qa import Library
+from qa.errors import StorageError
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    with Library.open(sys.argv[1]) as library:
+        library.sync()
+except StorageError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="only Unix can limit the size of files")
+@pytest.mark.parametrize("limit", [60_000, 300_000, 800_000])
+def test_a_disk_that_fills_up_in_mid_sync_loses_nothing(library: Library, fill: Fill, limit: int) -> None:
+    fill({"first.txt": "the first walrus"})
+    library.sync()
+    library.close()
+    fill({f"{i}.txt": "\n\n".join(f"{i} {j} {os.urandom(400).hex()}" for j in range(30)) for i in range(50)})
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(library.folder), str(limit)], capture_output=True, text=True, timeout=100
+    )
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "free some space" in run.stdout.lower() and "Traceback" not in run.stderr
+    with Library.open(library.folder) as other:
+        assert other.search("first walrus")[0].document.path == "first.txt"
+
+
+def test_an_index_that_cannot_be_written_says_where_else(tmp_path: Path, fill: Fill) -> None:
+    folder = fill({"a.txt": "words"})
+    (tmp_path / "file").write_text("in the way")
+    with Library.open(folder, index=tmp_path / "file" / "index") as library:
+        with pytest.raises(StorageError, match="name another place with --index"):
+            library.sync()
+
+
+def test_an_index_elsewhere_leaves_the_folder_untouched(tmp_path: Path, fill: Fill) -> None:
+    folder = fill({"a.txt": "words"})
+    with Library.open(folder, index=tmp_path / "elsewhere") as library:
+        library.sync()
+        assert library.search("words")
+    assert [path.name for path in folder.iterdir()] == ["a.txt"]
+
+
+def test_an_index_inside_the_folder_is_not_read_as_documents(fill: Fill) -> None:
+    folder = fill({"a.txt": "words"})
+    with Library.open(folder, index=folder / "the index") as library:
+        library.sync()
+        library.sync()
+        assert [file.path for file in library.documents()] == ["a.txt"]
+
+
+def test_a_folder_that_vanishes_while_it_is_open_is_told(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "words"})
+    library.sync()
+    library.close()
+    shutil.rmtree(library.folder)
+    with pytest.raises(FolderError):
+        Library.open(library.folder)

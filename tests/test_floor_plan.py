@@ -1,0 +1,70 @@
+"""The floor plan of docs/architecture.md is true: rooms import from lower floors, libraries have one owner."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ROW = re.compile(r"^\| (\d+) \| `([\w.`, /]+)` \| .* \| ([\w, `-]*) ?\|$", re.M)
+
+
+def plan() -> tuple[dict[str, int], dict[str, str]]:
+    """Read the table: the floor of each room, and the room that owns each library."""
+    floors, owners = {}, {}
+    for floor, rooms, libraries in ROW.findall((ROOT / "docs" / "architecture.md").read_text()):
+        for room in re.findall(r"\w+", rooms):
+            floors[room] = int(floor)
+            owners |= {library: room for library in re.findall(r"[\w]+", libraries)}
+    return floors, owners
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """Return what a file imports, and whether only for types."""
+    tree = ast.parse(path.read_text())
+    guarded = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in guarded) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"qa.{alias.name}" for alias in node.names] if node.module == "qa" else [node.module]
+            found += [(name, id(node) in guarded) for name in names]
+    return found
+
+
+ROOMS = sorted(path for path in (ROOT / "qa").glob("*.py") if path.stem not in ("__init__", "__main__"))
+
+
+def test_every_room_is_in_the_plan() -> None:
+    floors, _ = plan()
+    assert {path.stem for path in ROOMS} == set(floors) - {"ui"}
+
+
+def test_rooms_import_only_from_lower_floors() -> None:
+    floors, _ = plan()
+    wrong = []
+    for path in ROOMS:
+        for name, _ in imports(path):
+            parts = name.split(".")
+            if parts[0] == "qa" and len(parts) > 1 and parts[1] in floors and floors[parts[1]] >= floors[path.stem]:
+                wrong.append(f"{path.stem} (floor {floors[path.stem]}) imports {parts[1]} (floor {floors[parts[1]]})")
+    assert not wrong, wrong
+
+
+def test_each_library_has_one_owner() -> None:
+    _, owners = plan()
+    assert {"chromadb", "tantivy", "gradio", "onnxruntime", "llama_index"} <= set(owners)
+    wrong = []
+    for path in ROOMS:
+        for name, _ in imports(path):
+            library = name.split(".")[0]
+            if library in owners and owners[library] != path.stem:
+                wrong.append(f"{path.stem} imports {library}, which {owners[library]} owns")
+    assert not wrong, wrong
