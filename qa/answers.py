@@ -64,12 +64,9 @@ class Event:
         return {self.name: plain(self.value)}
 
 
-_MARK = re.compile(r"(?<!\\)\[(?=\d+\])")
-
-
 def escape_marks(text: str) -> str:
     r"""Escape the brackets of a source that would read as marks of ours: [12] becomes \[12]."""
-    return _MARK.sub(r"\\[", text)
+    return re.sub(r"\[(?=\d+\])", r"\\[", text)
 
 
 def unescape_marks(text: str) -> str:

@@ -41,10 +41,8 @@ class Request:
 
 def ask(request: Request, engines: Engines) -> Iterator[Event]:
     """Answer a question; the last event is the whole answer."""
-    if not engines.catalog.counts().documents:
-        raise EmptyLibrary(
-            "There are no documents here yet: put some into the folder and sync, or name another with --folder."
-        )
+    if not engines.catalog.has("documents"):
+        raise EmptyLibrary("There are no documents here yet: put some into the folder, or name another one.")
     words = questions.check(request.question)
     match questions.kind(words):
         case questions.Kind.GREETING:

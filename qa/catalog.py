@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qa.documents import PARSERS_VERSION, Document, Heading
 from qa.errors import IndexDamaged, IndexVersion, StorageError
@@ -46,7 +46,7 @@ CREATE TABLE tombstones (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, length INTEGER NOT NULL, since TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_BLOCK = 65_536
+_BLOCK = 16_384
 """Texts are kept in blocks of so many code points, so that a few words of a long one are read without the rest."""
 
 
@@ -248,6 +248,10 @@ class Catalog:
         vectors = self._all("SELECT count(*) FROM vectors WHERE live")[0][0]
         waiting = self._all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
         return Counts(files[0], files[1], documents[0], passages, documents[1], vectors, waiting)
+
+    def has(self, what: Literal["documents", "vectors"]) -> bool:
+        """Tell whether there are any, without counting them."""
+        return bool(self._all(f"SELECT 1 FROM {what} LIMIT 1"))
 
     def waiting_documents(self) -> set[int]:
         """Return the numbers of the documents of which some words have no vector yet."""

@@ -81,7 +81,7 @@ def parse_id(text: str) -> tuple[str, Span]:
 def locate(catalog: Catalog, entry: Entry, span: Span) -> Location:
     """Say where a span is: page, line, heading."""
     pages = Places(entry.pages)
-    first = _line(catalog, entry, span.start)
+    lines = _lines(catalog, entry, span)
     return Location(
         id=citation_id(entry.source.id, span),
         document=entry.source,
@@ -89,18 +89,20 @@ def locate(catalog: Catalog, entry: Entry, span: Span) -> Location:
         end_char_index=span.end,
         start_page_number=pages.number(span.start),
         end_page_number=pages.number(span.end - 1),
-        start_line=first,
-        end_line=first if len(span) < 2 else _line(catalog, entry, span.end - 1),
+        start_line=lines[0] if lines else None,
+        end_line=lines[1] if lines else None,
         heading=heading_path(entry.headings, span.start),
     )
 
 
-def _line(catalog: Catalog, entry: Entry, offset: int) -> int | None:
-    row = catalog.row_at(entry.number, offset)
+def _lines(catalog: Catalog, entry: Entry, span: Span) -> tuple[int, int] | None:
+    """Return the first and the last line of a span, counted from where its first passage begins."""
+    row = catalog.row_at(entry.number, span.start)
     if row is None:
         return None
-    words = catalog.text(entry.number, Span(row.span.start, offset + 1))
-    return row.line + count_lines(words, Span(0, len(words) - 1))
+    words = catalog.text(entry.number, Span(row.span.start, span.end))
+    first = row.line + count_lines(words, Span(0, span.start - row.span.start))
+    return first, row.line + count_lines(words, Span(0, len(words) - 1))
 
 
 def cite(

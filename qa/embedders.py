@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from qa import models
+from qa import models, weights
 from qa.errors import EmbedderError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class BundledEmbedder:
     """The model that is installed with us: no key, no network. Opened at its first text; safe to share by threads."""
 
     fingerprint = models.FINGERPRINT
-    width = models.WIDTH
+    width = weights.WIDTH
 
     def __init__(self, cache: Path, threads: int | None = None) -> None:
         """Take the folder for what is computed once, and how many texts are embedded at once (None: one a core)."""
@@ -100,7 +100,7 @@ class BundledEmbedder:
 def _windows(ids: list[int]) -> list[list[int]]:
     """Cut a text's ids into the fewest windows that the model takes, near equal, each between the special tokens."""
     start, *inner, end = ids
-    parts = max(1, -(-len(inner) // (models.TOKEN_LIMIT - 2)))
+    parts = max(1, -(-len(inner) // (weights.TOKEN_LIMIT - 2)))
     cuts = [len(inner) * part // parts for part in range(parts + 1)]
     return [[start, *inner[a:b], end] for a, b in pairwise(cuts)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -160,6 +161,8 @@ class Watch:
 
     def stop(self) -> None:
         """Stop watching and wait for a call that is under way."""
+        # watchdog reports an event that comes while it stops as an error of its own
+        logging.getLogger("watchdog").setLevel(logging.CRITICAL)
         self._stopped.set()
         self._observer.stop()
         self._observer.join()

@@ -108,8 +108,8 @@ class Index:
         self.check_filled()
         catalog = self.own()
         check_embedder(catalog, self.embedder())
-        some = catalog.counts().vectors
-        return Engines(catalog, self.lexical(), self.vectors() if some else None, self.embedder())
+        vectors = self.vectors() if catalog.has("vectors") else None
+        return Engines(catalog, self.lexical(), vectors, self.embedder())
 
     def check_filled(self) -> None:
         """Raise EmptyLibrary if the folder was never synced."""

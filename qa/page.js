@@ -135,8 +135,8 @@ async function showDocuments() {
 }
 
 function opening(file) {
-  const button = make("button", { type: "button", className: "qa-name", aria: { label: `Open ${file.path}` }, onclick: () => openDocument(file, button) }, file.path);
-  return button;
+  const opens = (event) => openDocument(file, event.currentTarget);
+  return make("button", { type: "button", className: "qa-name", aria: { label: `Open ${file.path}` }, onclick: opens }, file.path);
 }
 
 async function showExamples() {
@@ -211,7 +211,8 @@ function toDocuments() {
 function clicked(event) {
   const cite = event.target.closest?.("[data-cite]");
   if (cite) openSource(cite.dataset.cite, cite);
-  else if (event.target.closest?.("#qa-send")) asking ? asking.abort() : send();
+  else if (event.target.closest?.("#qa-send") && asking) asking.abort();
+  else if (event.target.closest?.("#qa-send")) send();
 }
 
 function pressed(event) {

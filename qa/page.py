@@ -133,7 +133,7 @@ class _Shell:
         await self._gradios({**scope, "query_string": b""}, receive, _Strict(send))
 
 
-_PAGE = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json"}
+_PAGE = {"/", "/theme.css", "/favicon.ico", "/manifest.json"}
 
 
 class _Strict:

@@ -44,7 +44,7 @@ def cut(document: Document) -> list[Passage]:
 # Sentences.
 
 _BOUNDARY = re.compile(
-    r"""(?=[\n\r.!?…。！？｡؟।])(?:                                             # looked at first: it is six times as fast
+    r"""(?=[\n\r.!?…。！？｡؟।])(?:                                    # looked at first: it is six times as fast
       (?P<blank> \n (?:[^\S\n]*\n)+ [^\S\n]* | \r\r+ (?!\n) )               # an empty line
     | (?P<end> (?<=[\w)\]"'”’»%°*_`\ ]) [.!?…]+ ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
     | (?P<wide> [。！？｡؟।]+ [」』”’）)]* \s* )                              # scripts that need no space after it

