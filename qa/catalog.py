@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sqlite3
-import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading
-from qa.errors import IndexDamaged, IndexVersion, StorageError
+from qa.errors import IndexDamaged, IndexVersion, QAError
 from qa.passages import CUTTER_VERSION, Passage
 from qa.spans import Span
 
@@ -145,34 +144,34 @@ class Catalog:
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         """Open or make the catalog. Raises IndexVersion, IndexDamaged, StorageError."""
-        self.path = path
-        self._readonly = readonly
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._writing = threading.RLock()
+        self._db = Database(path, readonly=readonly)
         self.rebuilt: str | None = None
-        with _sentences():
+        try:
             self._prepare()
+        except QAError:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Close every connection; they may have been opened by threads that are gone."""
-        with self._writing:
-            while self._open:
-                self._open.pop().close()
-            self._local = threading.local()
+        """Close the file."""
+        self._db.close()
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Make the writes inside it one step: all of them or none. Raises StorageError on a full disk."""
+        return self._db.transaction()
 
     # Reading.
 
     def files(self) -> dict[str, File]:
         """Return every file by its path."""
-        rows = self._all(
+        rows = self._db.all(
             "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
         )
         return {row[0]: File(row[0], row[1], Signature(*row[2:6]), *row[6:]) for row in rows}
 
     def files_of(self, document: int) -> list[File]:
         """Return the files that hold a document."""
-        rows = self._all(
+        rows = self._db.all(
             "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
             " WHERE document = ? ORDER BY path",
             document,
@@ -181,122 +180,106 @@ class Catalog:
 
     def entry(self, document: int) -> Entry | None:
         """Return a document by its number."""
-        rows = self._all(f"{_ENTRIES} WHERE number = ?", document)
+        rows = self._db.all(f"{_ENTRIES} WHERE number = ?", document)
         return self._entry(rows[0]) if rows else None
 
     def entries(self, limit: int = -1) -> list[Entry]:
         """Return the documents in the order in which they came, at most `limit` of them."""
-        return [self._entry(row) for row in self._all(f"{_ENTRIES} ORDER BY number LIMIT ?", limit)]
+        return [self._entry(row) for row in self._db.all(f"{_ENTRIES} ORDER BY number LIMIT ?", limit)]
 
     def find(self, prefix: str) -> Entry | None:
         """Return the document whose id begins so (16 hex digits or more)."""
-        rows = self._all(f"{_ENTRIES} WHERE id >= ? AND id < ? LIMIT 1", prefix, prefix + "g")
+        rows = self._db.all(f"{_ENTRIES} WHERE id >= ? AND id < ? LIMIT 1", prefix, prefix + "g")
         return self._entry(rows[0]) if rows else None
 
     def at_path(self, path: str) -> Entry | None:
         """Return the document that a path holds."""
-        rows = self._all(f"{_ENTRIES} WHERE number = (SELECT document FROM files WHERE path = ?)", path)
+        rows = self._db.all(f"{_ENTRIES} WHERE number = (SELECT document FROM files WHERE path = ?)", path)
         return self._entry(rows[0]) if rows else None
 
     def text(self, document: int, span: Span | None = None) -> str:
         """Return the words of a span of a document; all of them without one."""
         span = Span(0, 1 << 60) if span is None else span  # an empty span is false
         first = span.start // _BLOCK
-        rows = self._all(
+        rows = self._db.all(
             "SELECT words FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
             document,
             first,
             max(first, (span.end - 1) // _BLOCK),
         )
-        with _sentences():
-            return span.shift(-first * _BLOCK).of("".join(_unpack(row[0]) for row in rows))
+        return span.shift(-first * _BLOCK).of("".join(_unpack(row[0]) for row in rows))
 
     def rows(self, document: int) -> list[Row]:
         """Return the passages of a document in order."""
-        return [_row(r) for r in self._all(f"{_PASSAGES} WHERE document = ? ORDER BY start", document)]
+        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE document = ? ORDER BY start", document)]
 
     def rows_by_number(self, numbers: Sequence[int]) -> list[Row]:
         """Return those of the passages that there are."""
-        return [_row(r) for r in self._all(f"{_PASSAGES} WHERE number IN ({_marks(numbers)})", *numbers)]
+        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE number IN ({_marks(numbers)})", *numbers)]
 
     def rows_by_key(self, keys: Sequence[bytes]) -> list[Row]:
         """Return the passages with these embedded words."""
-        return [_row(r) for r in self._all(f"{_PASSAGES} WHERE key IN ({_marks(keys)})", *keys)]
+        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE key IN ({_marks(keys)})", *keys)]
 
     def row_at(self, document: int, offset: int) -> Row | None:
         """Return the passage that holds an offset."""
-        rows = self._all(f"{_PASSAGES} WHERE document = ? AND start <= ? ORDER BY start DESC LIMIT 1", document, offset)
+        rows = self._db.all(
+            f"{_PASSAGES} WHERE document = ? AND start <= ? ORDER BY start DESC LIMIT 1", document, offset
+        )
         return _row(rows[0]) if rows else None
 
     def documents_like(self, pattern: str) -> set[int]:
         """Return the numbers of the documents that have a path matching a glob."""
-        rows = self._all("SELECT DISTINCT document FROM files WHERE path GLOB ? AND document IS NOT NULL", pattern)
+        rows = self._db.all("SELECT DISTINCT document FROM files WHERE path GLOB ? AND document IS NOT NULL", pattern)
         return {row[0] for row in rows}
 
     def tombstone(self, prefix: str) -> Tombstone | None:
         """Return what stays of a text that is gone."""
-        rows = self._all(
+        rows = self._db.all(
             "SELECT id, path, length, since FROM tombstones WHERE id >= ? AND id < ? LIMIT 1", prefix, prefix + "g"
         )
         return Tombstone(*rows[0]) if rows else None
 
     def counts(self) -> Counts:
         """Count what there is."""
-        files = self._all("SELECT count(*), count(reason) FROM files")[0]
-        documents = self._all("SELECT count(*), coalesce(sum(length), 0) FROM documents")[0]
-        passages = self._all("SELECT count(*) FROM passages")[0][0]
-        vectors = self._all("SELECT count(*) FROM vectors WHERE live")[0][0]
-        waiting = self._all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
+        files = self._db.all("SELECT count(*), count(reason) FROM files")[0]
+        documents = self._db.all("SELECT count(*), coalesce(sum(length), 0) FROM documents")[0]
+        passages = self._db.all("SELECT count(*) FROM passages")[0][0]
+        vectors = self._db.all("SELECT count(*) FROM vectors WHERE live")[0][0]
+        waiting = self._db.all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
         return Counts(files[0], files[1], documents[0], passages, documents[1], vectors, waiting)
 
     def has(self, what: Literal["documents", "vectors"]) -> bool:
         """Tell whether there are any, without counting them."""
-        return bool(self._all(f"SELECT 1 FROM {what} LIMIT 1"))
+        return bool(self._db.all(f"SELECT 1 FROM {what} LIMIT 1"))
 
     def waiting_documents(self) -> set[int]:
         """Return the numbers of the documents of which some words have no vector yet."""
-        return {row[0] for row in self._all(f"SELECT DISTINCT document FROM passages p WHERE {_NO_VECTOR}")}
+        return {row[0] for row in self._db.all(f"SELECT DISTINCT document FROM passages p WHERE {_NO_VECTOR}")}
 
     def meta(self, name: str) -> str | None:
         """Return a fact about the index itself."""
-        rows = self._all("SELECT value FROM meta WHERE name = ?", name)
+        rows = self._db.all("SELECT value FROM meta WHERE name = ?", name)
         return rows[0][0] if rows else None
 
     def damage(self) -> str | None:
         """Say what is wrong with the file, if anything is."""
         try:
-            found = self._all("PRAGMA quick_check(1)")[0][0]
+            found = self._db.all("PRAGMA quick_check(1)")[0][0]
         except IndexDamaged as error:
             return str(error)
         return None if found == "ok" else str(found)
 
     # Writing.
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make the writes inside it one step: all of them or none. Raises StorageError on a full disk."""
-        with self._writing, _sentences():
-            connection = self._connection()
-            if connection.in_transaction:
-                yield
-                return
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if connection.in_transaction:
-                    connection.rollback()
-                raise
-            connection.commit()
-
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the index itself."""
-        self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value)
+        self._db.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value)
 
     def put_file(self, file: File) -> None:
         """Keep what is known of a file."""
         s = file.signature
-        self._run(
+        self._db.run(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(file.path, file.raw, s.size, s.mtime_ns, s.ctime_ns, s.inode),
             *(file.seen_ns, file.digest, file.document, file.reason),
@@ -304,32 +287,30 @@ class Catalog:
 
     def drop_file(self, path: str) -> None:
         """Forget a file; its document stays until `drop_orphans`."""
-        self._run("DELETE FROM files WHERE path = ?", path)
+        self._db.run("DELETE FROM files WHERE path = ?", path)
 
     def put_document(self, document: Document, passages: Sequence[Passage]) -> int:
         """Keep a document and its passages, if its text is new; return its number."""
-        known = self._all("SELECT number FROM documents WHERE id = ?", document.id)
+        known = self._db.all("SELECT number FROM documents WHERE id = ?", document.id)
         if known:
             return int(known[0][0])
-        cursor = self._run(
+        number = self._db.run(
             "INSERT INTO documents (id, title, media_type, length, pages, headings) VALUES (?, ?, ?, ?, ?, ?)",
             *(document.id, document.title, document.media_type, len(document.text), json.dumps(document.pages)),
             json.dumps([[h.start, h.level, h.title] for h in document.headings]),
         )
-        number = cursor.lastrowid
-        assert number is not None
         blocks = (document.text[i : i + _BLOCK] for i in range(0, len(document.text), _BLOCK))
-        self._many("INSERT INTO texts VALUES (?, ?, ?)", ((number, i, _pack(b)) for i, b in enumerate(blocks)))
-        self._many(
+        self._db.many("INSERT INTO texts VALUES (?, ?, ?)", ((number, i, _pack(b)) for i, b in enumerate(blocks)))
+        self._db.many(
             "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
             ((number, p.span.start, p.span.end, p.line, vector_key(p.span.of(document.text))) for p in passages),
         )
-        self._run("DELETE FROM tombstones WHERE id = ?", document.id)
+        self._db.run("DELETE FROM tombstones WHERE id = ?", document.id)
         return number
 
     def drop_orphans(self, paths: dict[int, str]) -> int:
         """Drop the documents that no file holds any more, leaving a tombstone with their last path; count them."""
-        orphans = self._all(
+        orphans = self._db.all(
             "SELECT number, id, length FROM documents d"
             " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.document = d.number)"
         )
@@ -338,97 +319,97 @@ class Catalog:
         return len(orphans)
 
     def _bury(self, number: int, id_: str, length: int, path: str) -> None:
-        self._run("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", id_, path, length, iso_time(time.time()))
-        self._run("INSERT OR IGNORE INTO lexical_dead VALUES (?)", number)
+        self._db.run("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", id_, path, length, iso_time(time.time()))
+        self._db.run("INSERT OR IGNORE INTO lexical_dead VALUES (?)", number)
         for table, column in (("documents", "number"), ("texts", "document"), ("passages", "document")):
-            self._run(f"DELETE FROM {table} WHERE {column} = ?", number)
+            self._db.run(f"DELETE FROM {table} WHERE {column} = ?", number)
 
     # What the derived parts still have to do.
 
     def lexical_waiting(self) -> list[int]:
         """Return the numbers of the documents that the lexical part does not have for certain."""
-        return [row[0] for row in self._all("SELECT number FROM documents WHERE NOT lexical ORDER BY number")]
+        return [row[0] for row in self._db.all("SELECT number FROM documents WHERE NOT lexical ORDER BY number")]
 
     def lexical_dead(self) -> list[int]:
         """Return the numbers of dropped documents that the lexical part may still have."""
-        return [row[0] for row in self._all("SELECT document FROM lexical_dead")]
+        return [row[0] for row in self._db.all("SELECT document FROM lexical_dead")]
 
     def lexical_done(self, added: Iterable[int], removed: Iterable[int]) -> None:
         """Note what the lexical part has committed."""
-        self._many("UPDATE documents SET lexical = 1 WHERE number = ?", ((n,) for n in added))
-        self._many("DELETE FROM lexical_dead WHERE document = ?", ((n,) for n in removed))
+        self._db.many("UPDATE documents SET lexical = 1 WHERE number = ?", ((n,) for n in added))
+        self._db.many("DELETE FROM lexical_dead WHERE document = ?", ((n,) for n in removed))
 
     def lexical_lost(self) -> None:
         """Note that the lexical part must be made anew."""
-        self._run("UPDATE documents SET lexical = 0")
-        self._run("DELETE FROM lexical_dead")
+        self._db.run("UPDATE documents SET lexical = 0")
+        self._db.run("DELETE FROM lexical_dead")
 
     def vectors_waiting(self, after: int, limit: int) -> list[Row]:
         """Return passages whose words have no vector yet, in the order in which they came, from one number on."""
-        rows = self._all(f"{_PASSAGES} p WHERE number > ? AND {_NO_VECTOR} ORDER BY number LIMIT ?", after, limit)
+        rows = self._db.all(f"{_PASSAGES} p WHERE number > ? AND {_NO_VECTOR} ORDER BY number LIMIT ?", after, limit)
         return [_row(row) for row in rows]
 
     def vectors_done(self, keys: Iterable[bytes]) -> None:
         """Note the vectors that are stored."""
-        self._many("INSERT OR REPLACE INTO vectors VALUES (?, 1)", ((key,) for key in keys))
+        self._db.many("INSERT OR REPLACE INTO vectors VALUES (?, 1)", ((key,) for key in keys))
 
     def vectors_dying(self) -> list[bytes]:
         """Mark the vectors that no passage needs, so that they are made again should one come back, and return them."""
-        with self.transaction():
-            self._run("UPDATE vectors SET live = 0 WHERE live AND key NOT IN (SELECT key FROM passages)")
-        return [row[0] for row in self._all("SELECT key FROM vectors v WHERE NOT live")]
+        with self._db.transaction():
+            self._db.run("UPDATE vectors SET live = 0 WHERE live AND key NOT IN (SELECT key FROM passages)")
+        return [row[0] for row in self._db.all("SELECT key FROM vectors v WHERE NOT live")]
 
     def vectors_gone(self, keys: Iterable[bytes]) -> None:
         """Forget vectors that are deleted from the store."""
-        self._many("DELETE FROM vectors WHERE key = ? AND NOT live", ((key,) for key in keys))
+        self._db.many("DELETE FROM vectors WHERE key = ? AND NOT live", ((key,) for key in keys))
 
     def vectors_lost(self, collection: str) -> None:
         """Note that every vector must be made anew, by whichever embedder, in a collection of this name."""
-        with self.transaction():
-            self._run("DELETE FROM vectors")
-            self._run("DELETE FROM meta WHERE name IN ('embedder', 'slots')")
+        with self._db.transaction():
+            self._db.run("DELETE FROM vectors")
+            self._db.run("DELETE FROM meta WHERE name IN ('embedder', 'slots')")
             self.set_meta("collection", collection)
 
     def live_keys(self) -> list[bytes]:
         """Return the keys of the vectors that passages need and that are stored."""
-        return [row[0] for row in self._all("SELECT key FROM vectors WHERE live")]
+        return [row[0] for row in self._db.all("SELECT key FROM vectors WHERE live")]
 
     # Inside.
 
     def _prepare(self) -> None:
-        connection = self._connection()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        index = self._db.path.parent
+        version = self._db.all("PRAGMA user_version")[0][0]
         if version > SCHEMA_VERSION:
             raise IndexVersion(
-                f"The index {self.path.parent} was made by a newer version of chapter-and-verse: "
+                f"The index {index} was made by a newer version of chapter-and-verse: "
                 "upgrade with `pip install -U chapter-and-verse`, or name another index with --index."
             )
-        if self._readonly:
+        if self._db.readonly:
             if not version:
-                raise IndexVersion(f"The index {self.path.parent} has never been filled: run `qa sync`.")
-            return
-        connection.execute("PRAGMA journal_mode = WAL")
-        if not version:
-            with self.transaction():
+                raise IndexVersion(f"The index {index} has never been filled: run `qa sync`.")
+        elif not version:
+            with self._db.transaction():
                 for statement in _SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    self._db.run(statement)
+                self._db.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 self.set_meta("texts", _TEXTS_VERSION)
         elif self.meta("texts") != _TEXTS_VERSION:
             self._reread()
 
     def _reread(self) -> None:
         """Start over from the folder: another version read or cut the texts. Vectors of words that stay are kept."""
-        with self.transaction():
-            paths = dict(self._all("SELECT document, min(path) FROM files WHERE document NOT NULL GROUP BY document"))
-            self._run("DELETE FROM files")
+        with self._db.transaction():
+            paths = dict(
+                self._db.all("SELECT document, min(path) FROM files WHERE document NOT NULL GROUP BY document")
+            )
+            self._db.run("DELETE FROM files")
             self.drop_orphans(paths)
             self.set_meta("texts", _TEXTS_VERSION)
         self.rebuilt = "The index was made by another version and has been made anew from the folder."
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
+    def _entry(self, row: Values) -> Entry:
         number, id_, title, media_type, length, pages, headings = row
-        files = self._all("SELECT path, mtime_ns FROM files WHERE document = ? ORDER BY path", number)
+        files = self._db.all("SELECT path, mtime_ns FROM files WHERE document = ? ORDER BY path", number)
         paths = tuple(file[0] for file in files)
         source = Source(
             id=id_,
@@ -440,35 +421,6 @@ class Catalog:
         )
         starts = tuple(Heading(*heading) for heading in json.loads(headings))
         return Entry(number, source, length, tuple(json.loads(pages)), starts)
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            mode = "ro" if self._readonly else "rwc"
-            connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=30,
-                isolation_level=None,
-                check_same_thread=False,  # so that `close` can close those of threads that are gone
-            )
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA mmap_size = 268435456")
-            self._local.connection = connection
-            self._open.append(connection)
-        return connection
-
-    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with _sentences():
-            return self._connection().execute(statement, values).fetchall()
-
-    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
-        with self.transaction():
-            return self._connection().execute(statement, values)
-
-    def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        with self.transaction():
-            self._connection().executemany(statement, rows)
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}"
@@ -482,7 +434,7 @@ def iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _row(row: tuple[Any, ...]) -> Row:
+def _row(row: Values) -> Row:
     return Row(row[0], row[1], Span(row[2], row[3]), row[4], row[5])
 
 
@@ -499,20 +451,3 @@ def _unpack(words: bytes) -> str:
         return zlib.decompress(words).decode()
     except (zlib.error, UnicodeDecodeError) as error:
         raise IndexDamaged("A text in the catalog is damaged: run `qa doctor --repair`.") from error
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Say in a sentence what SQLite says in a word."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        words = str(error)
-        if "full" in words or "disk I/O" in words or "readonly" in words or "unable to open" in words:
-            raise StorageError(
-                f"The index cannot be written ({words}): free some space or name another place with --index, "
-                "then run it again; nothing that was indexed is lost."
-            ) from error
-        raise IndexDamaged(f"The catalog does not answer ({words}): run `qa doctor`.") from error
-    except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"The catalog is damaged ({error}): run `qa doctor --repair`.") from error

@@ -90,6 +90,7 @@ class Library:
         self.settings = settings
         self._index = index
         self._reading = threading.Lock()  # one phase 1 at a time
+        self._embedding = threading.Lock()  # and one phase 2
         self._handing = threading.Lock()
         self._worker: threading.Thread | None = None
         self._again = False
@@ -229,7 +230,15 @@ class Library:
         longest = int(self.settings.max_file_mb * 1e6)
         with self._reading:
             note, catalog.rebuilt = catalog.rebuilt, None
-            report = read_folder(self.folder, self.index, catalog, self._index.lexical, longest=longest, watch=watch)
+            report = read_folder(
+                self.folder,
+                self.index,
+                catalog,
+                self._index.lexical,
+                longest=longest,
+                watch=watch,
+                stop=self._stop,
+            )
         self._progress = None
         waiting = catalog.counts().waiting
         if not wait:
@@ -304,7 +313,8 @@ class Library:
         worker = self._worker
         if worker and worker is not threading.current_thread():
             worker.join()
-        self._index.close()
+        with self._reading, self._embedding:  # another thread may be syncing
+            self._index.close()
 
     def __enter__(self) -> Library:
         return self
@@ -321,7 +331,8 @@ class Library:
 
         catalog = self._index.own()
         try:
-            return embed_waiting(catalog, self._index.vectors, self._index.embedder(), watch=watch, stop=self._stop)
+            with self._embedding:
+                return embed_waiting(catalog, self._index.vectors, self._index.embedder(), watch=watch, stop=self._stop)
         finally:
             self._progress = None
 

@@ -22,7 +22,7 @@ from qa.vectors import Vectors
 _RACY_NS = 2_000_000_000
 """A file changed so shortly before it was read may have changed again within one tick of the clock."""
 _BATCH_CHARACTERS = 4_000_000
-_EMBED_AT_ONCE = 256
+_EMBED_AT_ONCE = 32  # about a second of work: so long `close` may have to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,14 @@ class _Tally:
 
 
 def read_folder(
-    folder: Path, index: Path, catalog: Catalog, lexical: Callable[[], Lexical], *, longest: int, watch: Watcher
+    folder: Path,
+    index: Path,
+    catalog: Catalog,
+    lexical: Callable[[], Lexical],
+    *,
+    longest: int,
+    watch: Watcher,
+    stop: threading.Event,
 ) -> SyncReport:
     """Bring catalog and word index up to the folder; files over `longest` bytes are reported and left out."""
     began = time.monotonic()
@@ -102,7 +109,11 @@ def read_folder(
         write_words(catalog, lexical)
         done += len(batch)
         watch(Progress("reading", done, len(news), time.monotonic() - began))
-    moved, removed = _drop_missing(catalog, known, {each.path for each in found}, tally)
+        if stop.is_set():
+            break
+    # stopped halfway we cannot tell what has moved from what is gone: the next sync will
+    present = set(known) if stop.is_set() else {each.path for each in found}
+    moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
     return SyncReport(
         added=sum(1 for document in tally.documents.values() if document is not None) - moved,
