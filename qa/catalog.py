@@ -399,9 +399,8 @@ class Catalog:
     def _reread(self) -> None:
         """Start over from the folder: another version read or cut the texts. Vectors of words that stay are kept."""
         with self._db.transaction():
-            paths = dict(
-                self._db.all("SELECT document, min(path) FROM files WHERE document NOT NULL GROUP BY document")
-            )
+            held = "SELECT document, min(path) FROM files WHERE document NOT NULL GROUP BY document"
+            paths: dict[int, str] = {row[0]: row[1] for row in self._db.all(held)}
             self._db.run("DELETE FROM files")
             self.drop_orphans(paths)
             self.set_meta("texts", _TEXTS_VERSION)
