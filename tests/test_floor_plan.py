@@ -1,4 +1,4 @@
-"""The floor plan of docs/architecture.md is true: rooms import from lower floors, libraries have one owner."""
+"""The floor plan of docs/architecture.md is true: rooms import from lower floors, libraries by their owners."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| (\d+) \| `([\w.`, /]+)` \| .* \| ([\w, `-]*) ?\|$", re.M)
 
 
-def plan() -> tuple[dict[str, int], dict[str, str]]:
+def plan() -> tuple[dict[str, int], dict[str, set[str]]]:
     """Read the table: the floor of each room, and the room that owns each library."""
-    floors, owners = {}, {}
+    floors: dict[str, int] = {}
+    owners: dict[str, set[str]] = {}
     for floor, rooms, libraries in ROW.findall((ROOT / "docs" / "architecture.md").read_text()):
         for room in re.findall(r"\w+", rooms):
             floors[room] = int(floor)
@@ -58,13 +59,13 @@ def test_rooms_import_only_from_lower_floors() -> None:
     assert not wrong, wrong
 
 
-def test_each_library_has_one_owner() -> None:
+def test_each_library_is_imported_by_its_owners_alone() -> None:
     _, owners = plan()
     assert {"chromadb", "tantivy", "gradio", "onnxruntime", "llama_index"} <= set(owners)
     wrong = []
     for path in ROOMS:
         for name, _ in imports(path):
             library = name.split(".")[0]
-            if library in owners and owners[library] != path.stem:
+            if library in owners and path.stem not in owners[library]:
                 wrong.append(f"{path.stem} imports {library}, which {owners[library]} owns")
     assert not wrong, wrong
