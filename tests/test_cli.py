@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import QUESTION, QUOTE, SEEDS
 
 from qa import Library, __version__
 from qa.cli import app
 from qa.plain import plain
 from qa.terminal import clean, one_line
-from tests.conftest import QUESTION, QUOTE, SEEDS
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]
@@ -85,9 +86,10 @@ def test_an_answer_for_people_has_marks_and_where_the_words_stand(qa: Run, synce
     assert QUOTE in out and "[1]" in out and "line 11" in out and "9003eee57a34a3c6." in out
 
 
-def test_the_question_may_come_from_standard_input(synced: Path) -> None:
-    asked = process("ask", "-", "--folder", "seeds", "--index", synced, input=QUESTION + "\n")
-    assert asked.returncode == 0 and QUOTE in asked.stdout
+def test_the_question_may_come_from_standard_input(qa: Run, synced: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(QUESTION + "\n"))
+    code, out, err = qa("ask", "-", "--folder", SEEDS, "--index", synced)
+    assert (code, err) == (0, "") and QUOTE in out
 
 
 def test_json_is_exactly_what_the_library_gives(qa: Run, synced: Path) -> None:

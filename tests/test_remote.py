@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_api import BRIDGES, LONG, QUESTION, WHALES, running
 
 from qa import Library, Span
 from qa.errors import (
@@ -32,7 +33,6 @@ from qa.lock import Holder, IndexLock
 from qa.problems import error_of, problem
 from qa.remote import RemoteLibrary, connect, open_alone
 from qa.settings import Settings
-from tests.test_api import BRIDGES, LONG, QUESTION, WHALES, running
 
 ROOT = Path(__file__).parent.parent
 
