@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import fields
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic import BaseModel, create_model
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -22,13 +23,15 @@ from qa.answers import Answer, Event
 from qa.apidocs import docs_page
 from qa.citations import Citation, CitationInContext
 from qa.errors import NotFound, QAError, TooLarge, UsageError
-from qa.guard import BodyLimit, Guard
+from qa.guard import BodyLimit, Guard, LastResort
 from qa.library import Library, LibraryFile, Status
 from qa.plain import plain
-from qa.problems import MEDIA_TYPE, problem
-from qa.search import Hit
+from qa.problems import MEDIA_TYPE, problem, unexpected
+from qa.schemas import Added, AskBody, Hits, Problem, ResolveBody, SearchBody, SyncBody, Text
 from qa.spans import Span
 from qa.syncing import SyncReport
+
+_log = logging.getLogger("qa")
 
 MOST_TEXT = 200_000
 """The most characters of a text in one response."""
@@ -36,63 +39,6 @@ MOST_TEXT = 200_000
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _TITLE = "Chapter & Verse"
 _ABOUT = "Ask a folder of documents; every sentence of the answer cites the exact words it rests on."
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    @field_validator("*")
-    @classmethod
-    def _is_text(cls, value: Any) -> Any:
-        if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError("it holds half of a character")  # JSON can write one, and nothing can encode it
-        return value
-
-
-class Turn(_Body):
-    """An earlier question and its answer."""
-
-    question: str
-    answer: str
-
-
-class AskBody(_Body):
-    """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
-
-    question: str = Field(examples=["How many times have U.S. forces been attacked since October 17th?"])
-    history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
-    count: int = Field(default=10, description="How many passages are shown.")
-    within: str | None = Field(default=None, examples=["*.txt"])
-    stream: bool = False
-
-
-class SearchBody(_Body):
-    """What to look for; `within` is a glob over paths."""
-
-    query: str = Field(examples=["ballistic missile"])
-    count: int = 10
-    within: str | None = Field(default=None, examples=["*.txt"])
-
-
-class ResolveBody(_Body):
-    """A quote, the words around it (they choose among repeats), and the document's id or path, if known."""
-
-    quote: str = Field(examples=["close-range ballistic missile"])
-    prefix: str = ""
-    suffix: str = ""
-    document: str | None = None
-
-
-class SyncBody(_Body):
-    """Whether to wait until everything is embedded too, or only until it can be searched."""
-
-    wait: bool = False
-
-
-class Hits(BaseModel):
-    """The passages found, best first."""
-
-    hits: list[Hit]
 
 
 Listed: Any = create_model(  # a LibraryFile as its JSON: without the function that reads it
@@ -105,32 +51,6 @@ class Documents(BaseModel):
     """The files of the folder."""
 
     documents: list[Listed]
-
-
-class Text(BaseModel):
-    """The words of a text from `start` to `end`; `length` is that of the whole text."""
-
-    id: str
-    start: int
-    end: int
-    length: int
-    text: str
-
-
-class Added(BaseModel):
-    """Where the uploaded files are now, in the folder."""
-
-    paths: list[str]
-
-
-class Problem(BaseModel):
-    """An error, as RFC 9457 has it; `detail` is one sentence that says what to do."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
 
 
 # `async`, so that getting at the library costs no hop to another thread
@@ -192,9 +112,9 @@ def _lines(events: Iterator[Event], path: str) -> Generator[str, None, None]:
             yield _line(event.name, event.to_dict())
     except QAError as error:
         yield _line("error", {"error": problem(error, instance=path)})
-    except Exception:  # the response has begun: its end is the only place left to say that it went wrong
-        yield _line("error", {"error": problem(_unexpected(), instance=path)})
-        raise
+    except Exception:  # the response has begun: this is the only place left to say that it went wrong
+        _log.exception("An answer broke off.")
+        yield _line("error", {"error": problem(unexpected(), instance=path)})
 
 
 def _line(name: str, data: Mapping[str, Any]) -> str:
@@ -344,9 +264,9 @@ def create_app(
     app.add_exception_handler(QAError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)
     app.add_exception_handler(AnyHTTPException, _answer_error)
-    app.add_exception_handler(Exception, _answer_error)  # it is logged, with its trace, by who runs the app
     app.add_middleware(BodyLimit, upload_mb=library.settings.max_file_mb)
-    app.add_middleware(Guard, hosts=hosts, key=key, local_key=local_key)  # added last: it comes first
+    app.add_middleware(Guard, hosts=hosts, key=key, local_key=local_key)
+    app.add_middleware(LastResort)  # added last: it comes first
     return app
 
 
@@ -369,11 +289,7 @@ def _said(error: Exception) -> QAError:
         kinds: dict[int, type[QAError]] = {404: NotFound, 413: TooLarge}
         sentence = error.detail if "." in error.detail else f"{HTTPStatus(error.status_code).phrase}: {error.detail}."
         return kinds.get(error.status_code, UsageError)(sentence)
-    return _unexpected()
-
-
-def _unexpected() -> QAError:
-    return QAError("Something went wrong inside; the log has the details.")
+    return unexpected()
 
 
 def _first(error: Mapping[str, Any]) -> str:

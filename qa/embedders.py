@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qa import models, weights
 from qa.errors import EmbedderError
+from qa.importing import alone
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -91,7 +92,7 @@ class BundledEmbedder:
         return vector
 
     def _open(self) -> models.BundledModel:
-        with self._opening:
+        with self._opening, alone:
             if self._model is None:
                 self._model = models.open_bundled(self._cache, threads=self._threads)
             return self._model

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -13,7 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import QAError, Refused, TooLarge
-from qa.problems import MEDIA_TYPE, problem
+from qa.problems import MEDIA_TYPE, problem, unexpected
+
+_log = logging.getLogger("qa")
 
 _REALM = 'realm="Chapter & Verse"'
 _OPEN = "/healthz"
@@ -116,6 +119,33 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+class LastResort:
+    """Answers in one sentence where something unforeseen went wrong, and gives the trace to the log.
+
+    Starlette's own handler raises the error again, and the server then cuts the connection under the client.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and answer it if nobody else does."""
+        begun = scope["type"] != "http"
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            if begun:  # the client must see that what it has is not the whole
+                raise
+            _log.exception("%s %s failed.", scope["method"], scope["path"])
+            await refuse(scope, send, unexpected())
 
 
 class BodyLimit:

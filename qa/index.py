@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, StorageError
+from qa.importing import alone
 from qa.lock import Holder, IndexLock
 from qa.settings import Settings
 
@@ -69,7 +70,8 @@ class Index:
 
     def lexical(self) -> Lexical:
         """Return the word index."""
-        from qa.lexical import Lexical
+        with alone:
+            from qa.lexical import Lexical
 
         with self._opening:
             if self._lexical is None:
@@ -79,7 +81,10 @@ class Index:
 
     def vectors(self) -> Vectors:
         """Return the vectors."""
-        from qa.vectors import Vectors
+        with alone:
+            from qa.vectors import Vectors, preload
+
+            preload()  # before the others are kept waiting
 
         with self._opening:
             if self._vectors is None:
@@ -92,7 +97,8 @@ class Index:
 
     def embedder(self) -> Embedder:
         """Return the embedder."""
-        from qa.embedders import open_embedder
+        with alone:
+            from qa.embedders import open_embedder
 
         with self._opening:
             if self._embedder is None:
@@ -102,8 +108,9 @@ class Index:
 
     def engines(self) -> Engines:
         """Return what a search needs. Raises EmptyLibrary, IndexVersion, LibraryBusy."""
-        from qa.search import Engines
-        from qa.syncing import check_embedder
+        with alone:
+            from qa.search import Engines
+            from qa.syncing import check_embedder
 
         self.check_filled()
         catalog = self.own()

@@ -14,6 +14,7 @@ from qa.catalog import Catalog, Entry, File, iso_time
 from qa.citations import Citation, CitationInContext, look_up, resolve
 from qa.errors import NotFound, ReadOnly, StorageError, TooLarge, UsageError
 from qa.folder import Watch, check_folder, inside
+from qa.importing import alone
 from qa.index import Index
 from qa.plain import plain
 from qa.settings import Settings, read_settings
@@ -118,8 +119,9 @@ class Library:
 
     def search(self, query: str, *, count: int = 10, within: str | None = None) -> list[Hit]:
         """Return the best passages; `within` is a glob over paths. Raises UsageError, EmptyLibrary, LibraryBusy."""
-        from qa.questions import check
-        from qa.search import search, show
+        with alone:
+            from qa.questions import check
+            from qa.search import search, show
 
         _check_count(count)
         engines = self._index.engines()
@@ -132,7 +134,8 @@ class Library:
 
     def stream(self, question: str, *, count: int = 10, within: str | None = None) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
-        from qa.asking import Request, ask
+        with alone:
+            from qa.asking import Request, ask
 
         _check_count(count)
         return ask(Request(question, count, within), self._index.engines())
@@ -223,7 +226,8 @@ class Library:
         """Make the index equal the folder; without `wait` return once it can be searched, and embed behind."""
         from dataclasses import replace
 
-        from qa.syncing import read_folder
+        with alone:
+            from qa.syncing import read_folder
 
         catalog = self._index.own()
         watch = self._watcher(progress)
@@ -282,7 +286,8 @@ class Library:
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
         """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""
-        from qa import doctor
+        with alone:
+            from qa import doctor
 
         findings = doctor.examine(self._index)
         if repair and not all(finding.ok for finding in findings):
@@ -293,7 +298,8 @@ class Library:
 
     def examples(self) -> list[str]:
         """Return three questions that these documents can be asked."""
-        from qa.asking import examples
+        with alone:
+            from qa.asking import examples
 
         return examples(self._index.catalog())
 
@@ -327,7 +333,8 @@ class Library:
     # Inside.
 
     def _embed(self, watch: Callable[[Progress], None]) -> int:
-        from qa.syncing import embed_waiting
+        with alone:
+            from qa.syncing import embed_waiting
 
         catalog = self._index.own()
         try:

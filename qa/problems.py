@@ -21,6 +21,11 @@ def problem(error: QAError, *, instance: str, status: int | None = None) -> dict
     }
 
 
+def unexpected() -> QAError:
+    """Return what is said of an error that nobody foresaw; the trace is for the log alone."""
+    return QAError("Something went wrong inside; the log has the details.")
+
+
 def error_of(details: Mapping[str, Any]) -> QAError:
     """Return the error that problem details describe; one of an unknown kind is a ServerError."""
     kinds = {kind().title: kind for kind in _kinds(QAError)}

@@ -69,7 +69,8 @@ def kind(question: str) -> Kind:
     return Kind.OVERVIEW if _OVERVIEW.fullmatch(words) else Kind.QUESTION
 
 
-_ENGLISH = re.compile(r"\b(?:the|what|how|which|who|whose|when|where|why|does|did|many|much|of|with|from)\b", re.I)
+_ENGLISH = re.compile(r"\b(?:the|what|how|which|who|whose|when|where|why|does|did|many|much|with|from)\b", re.I)
+_FOREIGN_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
 _SURE = 0.6
 
 NAMES = {
@@ -84,9 +85,9 @@ NAMES = {
 
 def language(text: str) -> str | None:
     """Return the language of a text as its code of two letters; None where it cannot be told, as of a name."""
-    if text.isascii() and _ENGLISH.search(text):
+    if _ENGLISH.search(text) and not _FOREIGN_LETTER.search(text):
         return "en"
-    # 0.2 s to load: only for words that are not plainly English
+    # half a second to load: only for words that are not plainly English
     import py3langid
 
     ranked = py3langid.rank(text[:2_000])

@@ -15,6 +15,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import QAError, ServerError, SettingsError
+from qa.importing import alone
 
 if TYPE_CHECKING:  # a second to import: only a process that serves pays for it
     from uvicorn import Server
@@ -98,13 +99,15 @@ def own_hosts_of(host: str, port: int, key: str | None) -> frozenset[str] | None
 
 
 def _app(library: Library, hosts: frozenset[str] | None, key: str | None, local_key: str | None, page: bool) -> Any:
-    from qa.api import create_app
+    with alone:
+        from qa.api import create_app
 
     app = create_app(library, hosts=hosts, key=key, local_key=local_key)
     if page:
-        from qa.page import mount  # gradio: seconds to import
+        with alone:
+            from qa.page import mount
 
-        return mount(app, library)
+            return mount(app, library)  # imports gradio, which takes seconds
     return app
 
 

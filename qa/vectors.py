@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexDamaged, QAError, SettingsError, StorageError
+from qa.importing import alone
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -137,12 +138,21 @@ def erase(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _client(path: Path, url: str | None) -> ClientAPI:
-    # 0.7 s: paid only by commands that search by meaning
-    import chromadb
-    from chromadb.config import Settings
+def preload() -> None:
+    """Import Chroma, so that opening a store is quick."""
+    _chromadb()
 
-    settings = Settings(anonymized_telemetry=False)
+
+def _chromadb() -> Any:
+    with alone:
+        import chromadb  # 0.7 s: paid only by commands that search by meaning
+
+        return chromadb
+
+
+def _client(path: Path, url: str | None) -> ClientAPI:
+    chromadb = _chromadb()
+    settings = chromadb.config.Settings(anonymized_telemetry=False)
     if not url:
         return chromadb.PersistentClient(str(path), settings=settings)
     parts = urlsplit(url if "//" in url else f"//{url}")

@@ -1,0 +1,92 @@
+"""What requests to the API look like, and those of its answers that are no object of the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from qa.search import Hit
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("it holds half of a character")  # JSON can write one, and nothing can encode it
+        return value
+
+
+class Turn(_Body):
+    """An earlier question and its answer."""
+
+    question: str
+    answer: str
+
+
+class AskBody(_Body):
+    """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
+
+    question: str = Field(examples=["How many times have U.S. forces been attacked since October 17th?"])
+    history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
+    count: int = Field(default=10, description="How many passages are shown.")
+    within: str | None = Field(default=None, examples=["*.txt"])
+    stream: bool = False
+
+
+class SearchBody(_Body):
+    """What to look for; `within` is a glob over paths."""
+
+    query: str = Field(examples=["ballistic missile"])
+    count: int = 10
+    within: str | None = Field(default=None, examples=["*.txt"])
+
+
+class ResolveBody(_Body):
+    """A quote, the words around it (they choose among repeats), and the document's id or path, if known."""
+
+    quote: str = Field(examples=["close-range ballistic missile"])
+    prefix: str = ""
+    suffix: str = ""
+    document: str | None = None
+
+
+class SyncBody(_Body):
+    """Whether to wait until everything is embedded too, or only until it can be searched."""
+
+    wait: bool = False
+
+
+class Hits(BaseModel):
+    """The passages found, best first."""
+
+    hits: list[Hit]
+
+
+class Text(BaseModel):
+    """The words of a text from `start` to `end`; `length` is that of the whole text."""
+
+    id: str
+    start: int
+    end: int
+    length: int
+    text: str
+
+
+class Added(BaseModel):
+    """Where the uploaded files are now, in the folder."""
+
+    paths: list[str]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it; `detail` is one sentence that says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
