@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from qa.citations import Citation
-from qa.plain import plain
+from qa.plain import Plain, plain
 from qa.search import Hit
 from qa.support import Verdict, judge
 
@@ -16,7 +16,7 @@ EventName = Literal["passages", "delta", "sentence", "citation", "replace", "ans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
+class Sentence(Plain):
     """A sentence of an answer: text == answer[start:end], marks included; `citations` are the numbers in its marks."""
 
     text: str
@@ -29,7 +29,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Plain):
     """What the documents say to a question; every [n] in it names one of its citations."""
 
     question: str
@@ -46,10 +46,6 @@ class Answer:
     def text(self) -> str:
         """The answer's text."""
         return self.answer
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return exactly the JSON."""
-        return dict(plain(self))
 
 
 @dataclass(frozen=True, slots=True)

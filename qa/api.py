@@ -24,11 +24,12 @@ from qa.apidocs import docs_page
 from qa.citations import Citation, CitationInContext
 from qa.errors import NotFound, QAError, TooLarge, UsageError
 from qa.guard import BodyLimit, Guard, LastResort
-from qa.library import Library, LibraryFile, Status
+from qa.library import Library
 from qa.plain import plain
 from qa.problems import MEDIA_TYPE, problem, unexpected
 from qa.schemas import Added, AskBody, Hits, Problem, ResolveBody, SearchBody, SyncBody, Text
 from qa.spans import Span
+from qa.status import LibraryFile, Status
 from qa.syncing import SyncReport
 
 _log = logging.getLogger("qa")

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from qa import questions
 from qa.answers import Answer, Composer, Event, Piece
-from qa.catalog import Catalog, Entry
+from qa.catalog import Catalog
 from qa.citations import cite
 from qa.errors import EmptyLibrary
 from qa.evidence import Evidence, Vocabulary, choose
+from qa.records import Entry
 from qa.search import Engines, Hit, search, show
 from qa.spans import Span, find_quote
 
@@ -68,12 +69,12 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
     ranked = search(request.question, engines, count=max(request.count, _SEEN), within=request.within)
     hits = show(engines.catalog, ranked)
     clock.lap("search")
-    yield Event("passages", hits[: request.count])
+    passages = tuple(hits[: request.count])
+    yield Event("passages", passages)
     vocabulary = Vocabulary(engines.lexical.terms, engines.lexical.rarity, engines.lexical.count())
     chosen = choose(request.question, hits[:_SEEN], vocabulary, engines.embedder if engines.vectors else None)
     clock.lap("choose")
     note = _language_note(asked_in, hits)
-    passages = tuple(hits[: max(request.count, 1)])
     composer = Composer()
     for evidence in chosen:
         yield from composer.add(_quote(engines.catalog, evidence))

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +15,7 @@ from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading
 from qa.errors import IndexDamaged, IndexVersion, QAError
 from qa.passages import CUTTER_VERSION, Passage
+from qa.records import Counts, Entry, File, Row, Signature, Source, Tombstone, iso_time
 from qa.spans import Span
 
 SCHEMA_VERSION = 1
@@ -47,91 +45,6 @@ CREATE TABLE tombstones (
 
 _BLOCK = 16_384
 """Texts are kept in blocks of so many code points, so that a few words of a long one are read without the rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What `stat` says of a file; while it stays the same the file is not opened."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, stat: os.stat_result) -> Signature:
-        """Take the signature from a stat result."""
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """What the catalog knows of one file: `document` is None and `reason` says why where it could not be read."""
-
-    path: str
-    raw: bytes
-    signature: Signature
-    seen_ns: int
-    digest: bytes | None
-    document: int | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A document as a citation names it."""
-
-    id: str
-    path: str
-    paths: tuple[str, ...]
-    title: str
-    media_type: str
-    modified: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document at rest: its source, its length in code points, and where its pages and headings begin."""
-
-    number: int
-    source: Source
-    length: int
-    pages: tuple[int, ...]
-    headings: tuple[Heading, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A passage at rest; `key` is the hash of the words that are embedded for it."""
-
-    number: int
-    document: int
-    span: Span
-    line: int
-    key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """What stays of a text that is gone from the folder: its id, its last path and its length; no words."""
-
-    id: str
-    path: str
-    length: int
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much there is; `waiting` counts the passages' words that have no vector yet."""
-
-    files: int
-    failed: int
-    documents: int
-    passages: int
-    characters: int
-    vectors: int
-    waiting: int
 
 
 def vector_key(words: str) -> bytes:
@@ -164,19 +77,16 @@ class Catalog:
 
     def files(self) -> dict[str, File]:
         """Return every file by its path."""
-        rows = self._db.all(
-            "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
-        )
-        return {row[0]: File(row[0], row[1], Signature(*row[2:6]), *row[6:]) for row in rows}
+        return {row[0]: _file(row) for row in self._db.all(_FILES)}
+
+    def file(self, path: str) -> File | None:
+        """Return what is known of the file at a path."""
+        rows = self._db.all(f"{_FILES} WHERE path = ?", path)
+        return _file(rows[0]) if rows else None
 
     def files_of(self, document: int) -> list[File]:
         """Return the files that hold a document."""
-        rows = self._db.all(
-            "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
-            " WHERE document = ? ORDER BY path",
-            document,
-        )
-        return [File(row[0], row[1], Signature(*row[2:6]), *row[6:]) for row in rows]
+        return [_file(row) for row in self._db.all(f"{_FILES} WHERE document = ? ORDER BY path", document)]
 
     def entry(self, document: int) -> Entry | None:
         """Return a document by its number."""
@@ -252,6 +162,10 @@ class Catalog:
     def has(self, what: Literal["documents", "vectors"]) -> bool:
         """Tell whether there are any, without counting them."""
         return bool(self._db.all(f"SELECT 1 FROM {what} LIMIT 1"))
+
+    def waits(self, document: int) -> bool:
+        """Tell whether some words of a document have no vector yet."""
+        return bool(self._db.all(f"SELECT 1 FROM passages p WHERE document = ? AND {_NO_VECTOR} LIMIT 1", document))
 
     def waiting_documents(self) -> set[int]:
         """Return the numbers of the documents of which some words have no vector yet."""
@@ -423,14 +337,14 @@ class Catalog:
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}"
+_FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
 _NO_VECTOR = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key AND v.live)"
 
 
-def iso_time(seconds: float) -> str:
-    """Write a time in seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _file(row: Values) -> File:
+    return File(row[0], row[1], Signature(*row[2:6]), *row[6:])
 
 
 def _row(row: Values) -> Row:

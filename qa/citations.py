@@ -8,10 +8,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.catalog import Catalog, Entry, File, Signature, Source, Tombstone
+from qa.catalog import Catalog
 from qa.documents import heading_path, parse
 from qa.errors import DocumentError, IndexDamaged, MalformedCitation, NotFound, UnknownCitation, UsageError
 from qa.folder import read_file
+from qa.plain import Plain
+from qa.records import Entry, File, Signature, Source, Tombstone
 from qa.spans import Places, Span, count_lines, find_quote
 
 Status = Literal["valid", "moved", "changed", "deleted"]
@@ -24,7 +26,7 @@ _RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Plain):
     """A span of one document and where that is; pages and lines count from 1, both ends inclusive."""
 
     id: str

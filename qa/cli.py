@@ -183,6 +183,25 @@ def status(folder: FolderOption = None, index: IndexOption = None, json: JsonOpt
     _print(now, json, status_lines(now, files))
 
 
+@app.command(short_help="Examine the index, and repair it.")
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Make damaged parts anew.")] = False,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say how each part of the index is; with --repair make damaged ones anew, from the catalog and the folder."""
+    from qa.remote import open_alone
+    from qa.terminal import finding_lines
+
+    settings = _settings(folder, index)
+    with open_alone(settings.folder, settings=settings) as library:
+        findings = library.doctor(repair=repair)
+    _print({"findings": findings}, json, finding_lines(findings))
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(_NOTHING)
+
+
 @app.command(short_help="Serve the HTTP API.")
 def serve(
     host: HostOption = None,

@@ -13,6 +13,7 @@ from qa.catalog import Catalog
 from qa.errors import IndexDamaged, QAError
 from qa.index import Index
 from qa.lexical import erase as erase_lexical
+from qa.plain import Plain
 from qa.syncing import next_collection, write_words
 from qa.vectors import erase as erase_vectors
 
@@ -20,7 +21,7 @@ Part = Literal["catalog", "lexical", "vectors"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Plain):
     """How one part is, in a sentence."""
 
     part: Part

@@ -110,7 +110,12 @@ def inside(folder: Path, path: str) -> Path:
         raise UsageError(
             "That is no path of a document: give one relative to the folder, without hidden parts or «..»."
         )
-    place = folder.joinpath(*parts)
+    return without_links(folder, path)
+
+
+def without_links(folder: Path, path: str) -> Path:
+    """Return the place of a relative path in the folder. Raises UsageError where it goes through a link."""
+    place = folder / path
     if any(above.is_symlink() for above in (place, *place.parents) if above != folder and folder in above.parents):
         raise UsageError("That path goes through a link, and links are not followed.")
     return place

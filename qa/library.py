@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from qa.catalog import Catalog, Entry, File, iso_time
 from qa.citations import Citation, CitationInContext, look_up, resolve
 from qa.errors import NotFound, ReadOnly, StorageError, TooLarge, UsageError
-from qa.folder import Watch, check_folder, inside
+from qa.folder import Watch, check_folder, inside, without_links
 from qa.importing import alone
 from qa.index import Index
-from qa.plain import plain
+from qa.records import File
 from qa.settings import Settings, read_settings
 from qa.spans import Span
+from qa.status import LibraryFile, Status, library_file
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.answers import Answer, Event
@@ -29,57 +28,6 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
 
 MOST = 100
 """The most hits that can be asked for."""
-State = Literal["indexed", "waiting", "failed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryFile:
-    """A file: `waiting` until all of it can be found by meaning too, `failed` with the reason if it is not read."""
-
-    path: str
-    id: str | None
-    title: str
-    media_type: str | None
-    size: int
-    modified: str
-    characters: int
-    state: State
-    reason: str | None
-    _read: Callable[[], str] = field(repr=False, compare=False)
-
-    def text(self) -> str:
-        """Read the document's text."""
-        return self._read()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return exactly the JSON."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "_read"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """How the library stands; `phase` is idle, reading or embedding, with `done` of `total` at `rate` a second."""
-
-    folder: str
-    index: str
-    version: str
-    embedder: str | None
-    files: int
-    failed: int
-    documents: int
-    passages: int
-    characters: int
-    waiting: int
-    phase: Literal["idle", "reading", "embedding"]
-    done: int
-    total: int
-    rate: float
-    seconds_left: float | None
-    trouble: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return exactly the JSON."""
-        return dict(plain(self))
 
 
 class Library:
@@ -156,16 +104,16 @@ class Library:
         entries = {entry.number: entry for entry in catalog.entries()}
         waiting = catalog.waiting_documents()
         return [
-            self._file(catalog, file, entries.get(file.document or 0), file.document in waiting)
+            library_file(catalog, file, entries.get(file.document or 0), waits=file.document in waiting)
             for file in catalog.files().values()
         ]
 
     def document(self, id: str) -> LibraryFile:
         """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""
-        for file in self.documents():
-            if file.path == id or (file.id and len(id) >= 16 and file.id.startswith(id)):
-                return file
-        raise NotFound("There is no such document: give its path relative to the folder, or its id.")
+        catalog = self._index.catalog()
+        file = self._known(id)
+        waits = file.document is not None and catalog.waits(file.document)
+        return library_file(catalog, file, catalog.entry(file.document or 0), waits=waits)
 
     def text(self, id: str, span: Span | None = None) -> str:
         """Return the text of a document by its id, or the words of a span of it. Raises NotFound."""
@@ -177,10 +125,18 @@ class Library:
 
     def original(self, id: str) -> Path:
         """Return the place of a document's file, which is checked to be inside the folder. Raises NotFound."""
-        place = inside(self.folder, self.document(id).path)
+        place = without_links(self.folder, os.fsdecode(self._known(id).raw))
         if not place.is_file():
             raise NotFound("The file is no longer there.")
         return place
+
+    def _known(self, id: str) -> File:
+        catalog = self._index.catalog()
+        entry = catalog.find(id) if len(id) >= 16 else None
+        file = catalog.files_of(entry.number)[0] if entry else catalog.file(id)
+        if file is None:
+            raise NotFound("There is no such document: give its path relative to the folder, or its id.")
+        return file
 
     # Changing the folder.
 
@@ -382,23 +338,6 @@ class Library:
                 progress(now)
 
         return watch
-
-    def _file(self, catalog: Catalog, file: File, entry: Entry | None, waits: bool) -> LibraryFile:
-        def read() -> str:
-            return catalog.text(entry.number) if entry else ""
-
-        return LibraryFile(
-            path=file.path,
-            id=entry.source.id if entry else None,
-            title=entry.source.title if entry else "",
-            media_type=entry.source.media_type if entry else None,
-            size=max(0, file.signature.size),
-            modified=iso_time(max(0, file.signature.mtime_ns) / 1e9),
-            characters=entry.length if entry else 0,
-            state="failed" if file.reason else "waiting" if waits else "indexed",
-            reason=file.reason,
-            _read=read,
-        )
 
 
 def _check_count(count: int) -> None:

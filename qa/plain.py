@@ -1,10 +1,20 @@
-"""Frozen objects in; what JSON knows out. Apart from the objects, so that showing a citation loads no answerer."""
+"""Frozen objects in; what JSON knows out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+
+class Plain:
+    """Something frozen that can be written as JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return exactly the JSON."""
+        return dict(plain(self))
 
 
 def plain(value: Any) -> Any:

@@ -55,6 +55,8 @@ def check(question: str) -> str:
     words = question.strip()
     if not words:
         raise UsageError("The question is empty: write what you want to know.")
+    if any("\ud800" <= letter <= "\udfff" for letter in words):
+        raise UsageError("The question holds half of a character: write it in UTF-8.")
     if len(words) > LONGEST:
         raise TooLarge(f"The question is too long ({len(words):,} characters): put it into at most {LONGEST:,}.")
     return words

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote as quoted
 
 from qa.errors import LibraryBusy, QAError, ServerError
-from qa.library import Library, LibraryFile, Status
+from qa.library import Library
 from qa.lock import Holder, IndexLock
 from qa.settings import Settings
+from qa.status import LibraryFile, Status
 
 if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by who finds a server to speak to
     import httpx

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.catalog import Catalog, Row
+from qa.catalog import Catalog
 from qa.citations import Location, locate
 from qa.embedders import Embedder
 from qa.lexical import Lexical, Match
+from qa.records import Row
 from qa.vectors import Neighbour, Vectors
 
 _FARTHEST = -2.5

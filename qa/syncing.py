@@ -10,23 +10,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from qa.catalog import Catalog, File, Row, Signature
+from qa.catalog import Catalog
 from qa.documents import Document, parse
 from qa.embedders import Embedder
 from qa.errors import DocumentError, IndexVersion
 from qa.folder import Found, read_file, scan
 from qa.lexical import Lexical, Words
 from qa.passages import cut
+from qa.plain import Plain
+from qa.records import File, Row, Signature
 from qa.vectors import Vectors
 
 _RACY_NS = 2_000_000_000
 """A file changed so shortly before it was read may have changed again within one tick of the clock."""
 _BATCH_CHARACTERS = 4_000_000
-_EMBED_AT_ONCE = 32  # about a second of work: so long `close` may have to wait
+_EMBED_AT_ONCE = 64  # about a second of work: so long `close` may have to wait
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Plain):
     """A file that could not be read, and why."""
 
     path: str
@@ -34,7 +36,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncReport:
+class SyncReport(Plain):
     """What a sync did, in files; `waiting` counts passages that are not embedded yet."""
 
     added: int = 0

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from qa.answers import Answer
     from qa.citations import Citation, CitationInContext, Location
-    from qa.library import LibraryFile, Status
+    from qa.doctor import Finding
     from qa.search import Hit
+    from qa.status import LibraryFile, Status
     from qa.syncing import Progress, SyncReport
 
 _NEAREST = 3
@@ -148,6 +149,14 @@ def status_lines(status: Status, files: list[LibraryFile]) -> Iterator[str]:
         yield "Could not be read:"
         for file in failed:
             yield f"  {one_line(file.path)}: {clean(file.reason or '')}"
+
+
+def finding_lines(findings: list[Finding]) -> Iterator[str]:
+    """Write how each part of an index is."""
+    for finding in findings:
+        yield f"{finding.part + ':':<9}{'ok' if finding.ok else 'NOT OK'}, {one_line(finding.words)}"
+    if not all(finding.ok for finding in findings):
+        yield "Run `qa doctor --repair` to make it anew, from the catalog and the folder."
 
 
 def sync_bar() -> AbstractContextManager[SyncBar | None]:

@@ -153,13 +153,16 @@ def _chromadb() -> Any:
 def _client(path: Path, url: str | None) -> ClientAPI:
     chromadb = _chromadb()
     settings = chromadb.config.Settings(anonymized_telemetry=False)
+    client: ClientAPI
     if not url:
-        return chromadb.PersistentClient(str(path), settings=settings)
+        client = chromadb.PersistentClient(str(path), settings=settings)
+        return client
     parts = urlsplit(url if "//" in url else f"//{url}")
     try:
-        return chromadb.HttpClient(
+        client = chromadb.HttpClient(
             host=parts.hostname or "localhost", port=parts.port or 8000, ssl=parts.scheme == "https", settings=settings
         )
+        return client
     except ValueError as error:
         raise SettingsError(f"No Chroma server answers at QA_CHROMA_URL={url}: start one with `chroma run`.") from error
 

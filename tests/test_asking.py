@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from qa import Library
 from qa.answers import Answer, Composer, Event, Piece, escape_marks, unescape_marks
-from qa.catalog import Source
 from qa.citations import Citation
 from qa.errors import EmptyLibrary, TooLarge, UsageError
 from qa.questions import Kind, kind, language
+from qa.records import Source
 
 MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 

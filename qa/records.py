@@ -1,0 +1,101 @@
+"""What the catalog holds: files, documents, passages, and what stays of texts that are gone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from qa.documents import Heading
+from qa.plain import Plain
+from qa.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What `stat` says of a file; while it stays the same the file is not opened."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Signature:
+        """Take the signature from a stat result."""
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What the catalog knows of one file: `document` is None and `reason` says why where it could not be read."""
+
+    path: str
+    raw: bytes
+    signature: Signature
+    seen_ns: int
+    digest: bytes | None
+    document: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Plain):
+    """A document as a citation names it."""
+
+    id: str
+    path: str
+    paths: tuple[str, ...]
+    title: str
+    media_type: str
+    modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document at rest: its source, its length in code points, and where its pages and headings begin."""
+
+    number: int
+    source: Source
+    length: int
+    pages: tuple[int, ...]
+    headings: tuple[Heading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage at rest; `key` is the hash of the words that are embedded for it."""
+
+    number: int
+    document: int
+    span: Span
+    line: int
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stays of a text that is gone from the folder: its id, its last path and its length; no words."""
+
+    id: str
+    path: str
+    length: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is; `waiting` counts the passages' words that have no vector yet."""
+
+    files: int
+    failed: int
+    documents: int
+    passages: int
+    characters: int
+    vectors: int
+    waiting: int
+
+
+def iso_time(seconds: float) -> str:
+    """Write a time in seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
