@@ -14,6 +14,7 @@ from qa.catalog import Catalog
 from qa.citations import cite
 from qa.errors import EmptyLibrary
 from qa.evidence import Evidence, Vocabulary, choose
+from qa.passages import sentences
 from qa.records import Entry
 from qa.search import Engines, Hit, search, show
 from qa.spans import Span, find_quote
@@ -154,8 +155,6 @@ def _outline(catalog: Catalog, entry: Entry, *, alone: bool) -> list[Span]:
 
 
 def _first_sentences(text: str, *, after: int, count: int) -> list[Span]:
-    from qa.passages import sentences
-
     spans = [span.strip(text) for span in sentences(text) if span.start >= after]
     return [span for span in spans if len(span) > 40][:count]
 

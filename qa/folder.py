@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import contextlib
 import os
 import re
+import secrets
 import stat
 import threading
 import time
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from qa.errors import FolderError, UsageError
+from qa.errors import FolderError, StorageError, UsageError
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 IGNORE_FILE = ".qaignore"
@@ -119,6 +121,44 @@ def without_links(folder: Path, path: str) -> Path:
     if any(above.is_symlink() for above in (place, *place.parents) if above != folder and folder in above.parents):
         raise UsageError("That path goes through a link, and links are not followed.")
     return place
+
+
+def write_new(place: Path, data: bytes) -> Path:
+    """Write a file that was not there, as a whole or not at all; under a name with a number where one is taken.
+
+    Raises StorageError. Where the file is there already, with these very bytes, nothing is written.
+    """
+    fresh = place.with_name(f".{secrets.token_hex(8)}.new")  # hidden: no sync reads half a file
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        stem, number = place.stem, 1
+        while True:
+            try:
+                _claim(fresh, place)
+                return place
+            except FileExistsError:
+                if place.is_file() and place.read_bytes() == data:
+                    return place
+            number += 1
+            place = place.with_name(f"{stem} ({number}){place.suffix}")
+    except OSError as error:
+        raise StorageError(f"The file cannot be written ({error.strerror}): free some space, or rename it.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+
+
+def _claim(fresh: Path, place: Path) -> None:
+    """Give a file a name that is free. Raises FileExistsError."""
+    try:
+        os.link(fresh, place)  # unlike a rename it never takes the place of a file that is there
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if place.exists():
+            raise FileExistsError from None
+        fresh.rename(place)
 
 
 class Watch:

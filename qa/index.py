@@ -34,6 +34,7 @@ class Index:
         self._lock = IndexLock(path)
         self._opening = threading.RLock()
         self._catalog: Catalog | None = None
+        self._retired: list[Catalog] = []
         self._lexical: Lexical | None = None
         self._vectors: Vectors | None = None
         self._embedder = embedder
@@ -52,8 +53,8 @@ class Index:
             if self._catalog and self._lock.held:
                 return self._catalog
             self.lock()
-            if self._catalog:
-                self._catalog.close()
+            if self._catalog:  # another thread may be reading from it: it is closed with the rest
+                self._retired.append(self._catalog)
             self._catalog = Catalog(self.path / "catalog.sqlite3")
             return self._catalog
 
@@ -140,9 +141,9 @@ class Index:
         """Close every part and let the index go."""
         with self._opening:
             self.close_derived()
-            if self._catalog:
-                self._catalog.close()
-                self._catalog = None
+            for catalog in (*self._retired, *([self._catalog] if self._catalog else [])):
+                catalog.close()
+            self._retired, self._catalog = [], None
             self._lock.free()
 
     def collection(self) -> str:

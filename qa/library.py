@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from qa.citations import Citation, CitationInContext, look_up, resolve
-from qa.errors import NotFound, ReadOnly, StorageError, TooLarge, UsageError
-from qa.folder import Watch, check_folder, inside, without_links
+from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
+from qa.folder import Watch, check_folder, inside, without_links, write_new
 from qa.importing import alone
 from qa.index import Index
 from qa.records import File
@@ -59,6 +59,8 @@ class Library:
     ) -> Library:
         """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError."""
         settings = settings or read_settings()
+        if settings.llm != "extractive":
+            raise SettingsError("QA_LLM can only be `extractive` in this version: leave it out.")
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
         return cls(place, Index(chosen.absolute() if chosen else place / ".qa", settings, embedder), settings)
@@ -133,7 +135,7 @@ class Library:
     def _known(self, id: str) -> File:
         catalog = self._index.catalog()
         entry = catalog.find(id) if len(id) >= 16 else None
-        file = catalog.files_of(entry.number)[0] if entry else catalog.file(id)
+        file = next(iter(catalog.files_of(entry.number)), None) if entry else catalog.file(id)
         if file is None:
             raise NotFound("There is no such document: give its path relative to the folder, or its id.")
         return file
@@ -147,22 +149,7 @@ class Library:
             raise TooLarge(
                 f"The file is larger than {self.settings.max_file_mb:g} MB: split it, or raise QA_MAX_FILE_MB."
             )
-        place = inside(self.folder, path)
-        stem, number = place.stem, 1
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            while True:
-                try:
-                    with open(place, "xb") as file:
-                        file.write(data)
-                    break
-                except FileExistsError:
-                    if place.is_file() and place.read_bytes() == data:
-                        break
-                    number += 1
-                    place = place.with_name(f"{stem} ({number}){place.suffix}")
-        except OSError as error:
-            raise StorageError(f"The file cannot be written: {error.strerror}.") from error
+        place = write_new(inside(self.folder, path), data)
         self.sync(wait=False)
         return place.relative_to(self.folder).as_posix()
 

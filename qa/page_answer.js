@@ -3,7 +3,7 @@
 import { api, make, place, points } from "./page_source.js";
 
 const MARK = /(?<!\\)\[(\d+)\]/g;
-const unescapeMarks = (text) => text.replace(/\\\[(?=\d+\])/g, "[");
+const unescapeMarks = (text) => text.replace(/\\\[(?=\p{Nd}+\])/gu, "["); // Unicode digits, as the API escapes
 
 /** Cut by code points, as the API counts. */
 const cut = (text, start, end) => Array.from(text).slice(start, end).join("");

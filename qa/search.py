@@ -17,7 +17,7 @@ from qa.records import Row
 from qa.vectors import Neighbour, Vectors
 
 _FARTHEST = -2.5
-POOL = 100
+POOL = 50
 """How many passages each of the two searches puts forward."""
 
 
@@ -55,18 +55,20 @@ def search(query: str, engines: Engines, *, count: int, within: str | None = Non
     """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed."""
     catalog = engines.catalog
     documents = catalog.documents_like(within) if within else None
-    with ThreadPoolExecutor(1, "qa-search") as pool:
-        pool_size = max(POOL, count)
-        near = pool.submit(_by_meaning, query, engines, pool_size, documents) if engines.vectors else None
+    pool_size = max(POOL, count)
+    with ThreadPoolExecutor(1, "qa-search") as beside:
+        near = beside.submit(_by_meaning, query, engines, pool_size, documents) if engines.vectors else None
         matches = engines.lexical.search(query, count=pool_size, documents=documents)
         vector, neighbours = near.result() if near else (None, [])
-    rows = _rows(catalog, matches, neighbours, documents)
-    cosines = {each.key: each.cosine for each in neighbours}
-    if vector is not None and engines.vectors:
-        cosines |= engines.vectors.cosines(vector, [row.key for row in rows if row.key not in cosines])
-    bm25 = {match.passage: match.score for match in matches}
-    others = [row.number for row in rows if row.number not in bm25]
-    bm25 |= {match.passage: match.score for match in engines.lexical.scores(query, others)}
+        rows = _rows(catalog, matches, neighbours, documents)
+        # what only one of the two has found gets its score from the other too
+        bm25 = {match.passage: match.score for match in matches}
+        unmatched = [row.number for row in rows if row.number not in bm25]
+        scores = beside.submit(engines.lexical.scores, query, unmatched)
+        cosines = {each.key: each.cosine for each in neighbours}
+        if vector is not None and engines.vectors:
+            cosines |= engines.vectors.cosines(vector, [row.key for row in rows if row.key not in cosines])
+        bm25 |= {match.passage: match.score for match in scores.result()}
     return fuse(rows, cosines, bm25, found=({n.key for n in neighbours}, {m.passage for m in matches}))[:count]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +22,8 @@ from qa.passages import cut
 from qa.plain import Plain
 from qa.records import File, Row, Signature
 from qa.vectors import Vectors
+
+_log = logging.getLogger("qa")
 
 _RACY_NS = 2_000_000_000
 """A file changed so shortly before it was read may have changed again within one tick of the clock."""
@@ -133,8 +137,8 @@ def _same(found: Found, known: File | None, tally: _Tally) -> bool:
     """Tell whether a file needs not be opened."""
     if known is None or found.stat is None or Signature.of(found.stat) != known.signature:
         return False
-    if known.seen_ns - known.signature.mtime_ns < _RACY_NS and known.digest is not None:
-        return False
+    if known.digest is None or known.seen_ns - known.signature.mtime_ns < _RACY_NS:
+        return False  # never read, as when it was too large: that may be another matter now
     if known.reason:
         tally.failures.append(Failure(known.path, known.reason))
     else:
@@ -175,8 +179,11 @@ def _read(folder: Path, found: Found, known: File | None, longest: int) -> _Read
         return _Reading(replace(file, reason=str(error)))
     except OSError as error:
         return _Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return _Reading(replace(file, reason="It takes more memory to read than there is."))
+    except Exception as error:  # a parser may raise anything, and one file must never end a sync
+        _log.info("%s", found.path, exc_info=True)
+        return _Reading(replace(file, reason=f"It cannot be read ({type(error).__name__}): it may be damaged."))
 
 
 _UNSEEN = Signature(-1, -1, -1, -1)
@@ -215,12 +222,8 @@ def _keep(catalog: Catalog, reading: _Reading, known: File | None, tally: _Tally
 def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], tally: _Tally) -> tuple[int, int]:
     """Forget the files that are gone, and texts that no file holds; return how many moved and how many were removed."""
     gone = [file for path, file in known.items() if path not in present]
-    arrived = list(tally.documents.values())
-    moved = 0
-    for file in gone:
-        if file.document is not None and file.document in arrived:
-            arrived.remove(file.document)
-            moved += 1
+    arrived, left = Counter(tally.documents.values()), Counter(file.document for file in gone)
+    moved = sum((arrived & left).values()) - min(arrived[None], left[None])
     with catalog.transaction():
         for file in gone:
             catalog.drop_file(file.path)

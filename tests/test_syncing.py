@@ -10,6 +10,7 @@ import pytest
 from conftest import Fill
 
 from qa import Library
+from qa.documents import PARSERS
 from qa.errors import IndexVersion
 
 
@@ -145,6 +146,25 @@ def test_a_large_file_is_reported_and_left_out(folder: Path, fill: Fill) -> None
         report = library.sync()
     assert [(f.path, f.reason[:27]) for f in report.failures] == [("huge.txt", "It is larger than 100 MB: s")]
     assert report.added == 1
+    fill({"large.txt": "words " * 400})
+    with Library.open(folder, settings=read_settings(max_file_mb=0.001)) as library:
+        assert library.sync().failed == 2
+    with Library.open(folder, settings=read_settings()) as library:  # the limit was raised: it is looked at again
+        assert library.sync().failed == 1
+        assert found(library, "words") == {"large.txt"}
+
+
+def test_a_parser_that_breaks_loses_one_file_alone(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(PARSERS, ".md", broken)
+    fill({"a.md": "# words", "b.txt": "other words"})
+    report = library.sync()
+    assert (report.added, report.failures[0].path) == (1, "a.md")
+    assert report.failures[0].reason == "It cannot be read (ZeroDivisionError): it may be damaged."
 
 
 def test_a_changed_embedder_is_noticed_and_told(library: Library, fill: Fill) -> None:
