@@ -123,6 +123,11 @@ class Vectors:
     def close(self) -> None:
         """Close the store."""
         self._client.close()  # type: ignore[attr-defined]
+        # the client of a server, and one that it has for itself, leave their connections open (chromadb 1.5)
+        for client in (self._client, getattr(self._client, "_admin_client", None)):
+            session = getattr(getattr(client, "_server", None), "_session", None)
+            if session is not None:
+                session.close()
 
     def _get(self, name: str) -> Any:
         # embedding_function=None: the default one would download a model
