@@ -336,7 +336,7 @@ class Catalog:
         return Entry(number, source, length, tuple(json.loads(pages)), starts)
 
 
-_TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}"
+_TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{_BLOCK}"
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"

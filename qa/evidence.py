@@ -16,8 +16,8 @@ _WORDS, _PASSAGE = 0.3, 0.2
 """What the share of the question's words, and the passage's own score, weigh beside the cosine."""
 _NEAR = 0.75
 """A sentence with such a cosine may answer the question."""
-_NEAR_WITH_WORDS = (0.70, 0.80)
-"""So may one that is a little farther off and has such a share of the question's words."""
+_NEAR_WITH_WORDS = (0.60, 0.90)
+"""So may one that is farther off and has itself nearly all of the question's words: «Who is Sabrina Singh?»"""
 _WORDS_ALONE = 0.5
 """Where only words are searched, a sentence with such a share of them may answer."""
 _MARGIN = 0.06
@@ -29,14 +29,27 @@ _SHORTEST = 12
 """A sentence of fewer letters says nothing by itself."""
 
 
+# Words that ask, and words that only join others: they say nothing about what is asked for.
+_EMPTY = """
+a an the of in on at to for from by with about as into is are was were be been being do does did have has had
+can could may might must shall should will would what which who whom whose when where why how many much long
+often it its this that these those there they them their he she his her him you your we our us i me my and or
+but not no if than then so please tell say said know any some all most more
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a document, as a span of its text, and how well it answers (higher is better)."""
+    """A sentence of a document, as a span of its text, and how well it answers (higher is better).
+
+    The shares are of the question's words, by weight: in it and the sentence before it, and in it alone.
+    """
 
     hit: Hit
     span: Span
     words: str
     share: float
+    own_share: float
     score: float
     cosine: float | None = None
 
@@ -50,8 +63,9 @@ class Vocabulary:
     passages: int
 
     def weights(self, text: str) -> dict[str, float]:
-        """Weigh the words of a text by how rare they are (idf)."""
-        counts = self.rarity(set(self.terms(text)))
+        """Weigh the words of a text by how rare they are (idf), empty ones left out unless there are no others."""
+        terms = set(self.terms(text))
+        counts = self.rarity(terms - set(self.terms(_EMPTY)) or terms)
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
 
 
@@ -74,7 +88,7 @@ def _fits(evidence: Evidence) -> bool:
     if evidence.cosine is None:
         return evidence.share >= _WORDS_ALONE
     near, share = _NEAR_WITH_WORDS
-    return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.share >= share)
+    return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.own_share >= share)
 
 
 def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> list[Evidence]:
@@ -89,11 +103,11 @@ def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> l
             words = stripped.of(hit.text)
             terms = set(vocabulary.terms(words))
             # with the sentence before it: «He was born in 1871» answers for whom that one names
-            share = sum(weights.get(term, 0.0) for term in terms | before) / everything
+            share, own = (sum(weights.get(t, 0.0) for t in some) / everything for some in (terms | before, terms))
             before = terms
             if len(words) >= _SHORTEST:
                 score = _WORDS * share + _PASSAGE * hit.score
-                found.append(Evidence(hit, stripped.shift(hit.start_char_index), words, share, score))
+                found.append(Evidence(hit, stripped.shift(hit.start_char_index), words, share, own, score))
     return sorted(found, key=lambda each: -each.score)[:_MOST_CANDIDATES]
 
 
