@@ -1,0 +1,44 @@
+"""The README tells of everything that there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from qa.cli import app
+from qa.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(get_command(app).commands))  # type: ignore[attr-defined]
+def test_every_command_is_told_of(name: str) -> None:
+    assert f"`qa {name}" in README
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_told_of(name: str) -> None:
+    assert f"`QA_{name.upper()}`" in README
+
+
+def test_every_file_is_told_of() -> None:
+    patterns = re.findall(r"`(qa/[\w.*]+)`", README)
+    files = [path.relative_to(ROOT) for path in (ROOT / "qa").iterdir() if path.is_file() and path.name[0] != "_"]
+    assert [path for path in files if path.name != "py.typed" and not any(path.match(p) for p in patterns)] == []
+
+
+def test_what_the_command_line_prints_is_what_the_readme_shows(tmp_path: Path) -> None:
+    shown = re.search(r"```console\n(\$ qa sync seeds.*?)```", README, re.S)
+    assert shown
+    index = ["--index", str(tmp_path / "index")]
+    for command, output in re.findall(r"\$ qa (.*)\n((?:(?!\$ ).*\n)*)", shown[1]):
+        words = [quoted or word for quoted, word in re.findall(r'"([^"]*)"|(\S+)', command)]
+        words = [str(ROOT / word) if word == "seeds" else word for word in words]
+        folder = [] if words[0] == "sync" or "--folder" in words else ["--folder", str(ROOT / "seeds")]
+        ran = CliRunner().invoke(app, [*words, *folder, *index])
+        assert ran.output.split() == output.split(), command
