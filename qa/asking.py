@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from qa import questions
 from qa.answers import Answer, Composer, Event, Piece
 from qa.catalog import Catalog
-from qa.citations import cite
+from qa.citations import cite, still_there
 from qa.errors import EmptyLibrary
-from qa.evidence import Evidence, Vocabulary, choose
+from qa.evidence import Evidence, Vocabulary, choose, unknown_names
 from qa.passages import sentences
 from qa.records import Entry
 from qa.search import Engines, Hit, search, show
@@ -44,7 +44,7 @@ class Request:
 def ask(request: Request, engines: Engines) -> Iterator[Event]:
     """Answer a question; the last event is the whole answer."""
     if not engines.catalog.has("documents"):
-        raise EmptyLibrary("There are no documents here yet: put some into the folder, or name another one.")
+        raise EmptyLibrary("There are no documents here yet: put some into the folder, and sync it.")
     words = questions.check(request.question)
     match questions.kind(words):
         case questions.Kind.GREETING:
@@ -68,19 +68,22 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
         # the bundled model knows English: vectors of other words would bring up passages at random
         engines = replace(engines, vectors=None)
     ranked = search(request.question, engines, count=max(request.count, _SEEN), within=request.within)
-    hits = show(engines.catalog, ranked)
+    shown = show(engines.catalog, ranked)
+    hits = [hit for hit in shown if still_there(engines.catalog, engines.folder, hit.document.id)]
     clock.lap("search")
     passages = tuple(hits[: request.count])
     yield Event("passages", passages)
     vocabulary = Vocabulary(engines.lexical.terms, engines.lexical.rarity, engines.lexical.count())
-    chosen = choose(request.question, hits[:_SEEN], vocabulary, engines.embedder if engines.vectors else None)
+    embedder = engines.embedder if engines.vectors else None
+    chosen = choose(request.question, hits[:_SEEN], vocabulary, embedder)
     clock.lap("choose")
     note = _language_note(asked_in, hits)
     composer = Composer()
     for evidence in chosen:
         yield from composer.add(_quote(engines.catalog, evidence))
     if not composer.sentences:
-        reason = note or "No passage answers the question well enough; the nearest are shown."
+        unknown = unknown_names(request.question, vocabulary) if embedder else []
+        reason = note or _why_nothing(request, unknown, hits)
         yield Event("delta", _NOTHING)
         yield Event(
             "answer",
@@ -89,6 +92,15 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
         return
     seen = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
     yield Event("answer", _whole(request, composer, reason=note, passages=seen, clock=clock))
+
+
+def _why_nothing(request: Request, unknown: Sequence[str], hits: Sequence[Hit]) -> str:
+    """Say why there is no answer."""
+    if not hits:
+        return f"No document matches «{request.within}»." if request.within else "No passage has anything of it."
+    if unknown:
+        return f"«{'», «'.join(unknown)}» stands nowhere in these documents; the nearest passages are shown."
+    return "No passage answers the question well enough; the nearest are shown."
 
 
 def _quote(catalog: Catalog, evidence: Evidence) -> Piece:
@@ -127,7 +139,8 @@ def _overview(request: Request, engines: Engines) -> Iterator[Event]:
             yield from composer.add(Piece(citation.cited_text or "", (citation,), gap=" — " if i else "\n\n"))
     many = f"{len(entries):,} documents" if len(entries) != 1 else "one document"
     reason = f"An overview of {many}, by titles, headings and first sentences"
-    reason += "." if len(shown) == len(entries) else f"; {len(shown)} of them are shown."
+    reason += "" if len(shown) == len(entries) else f"; {len(shown)} of them are shown"
+    reason += ". Nothing is summed up in other words."
     yield Event("answer", _whole(request, composer, reason=reason, clock=clock))
 
 

@@ -159,9 +159,10 @@ class Catalog:
         waiting = self._db.all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
         return Counts(files[0], files[1], documents[0], passages, documents[1], vectors, waiting)
 
-    def has(self, what: Literal["documents", "vectors"]) -> bool:
-        """Tell whether there are any, without counting them."""
-        return bool(self._db.all(f"SELECT 1 FROM {what} LIMIT 1"))
+    def has(self, what: Literal["documents", "indexed", "vectors"]) -> bool:
+        """Tell whether there are any, without counting them; `indexed` are documents that the word index has."""
+        rows = {"indexed": "documents WHERE lexical", "vectors": "vectors WHERE live"}.get(what, what)
+        return bool(self._db.all(f"SELECT 1 FROM {rows} LIMIT 1"))
 
     def waits(self, document: int) -> bool:
         """Tell whether some words of a document have no vector yet."""

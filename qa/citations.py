@@ -159,6 +159,21 @@ def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> Citati
     )
 
 
+def still_there(catalog: Catalog, folder: Path, id_: str) -> bool:
+    """Tell whether some file of the folder still holds a document, even if it was edited since the last sync."""
+    entry = catalog.find(id_)
+    return entry is not None and any(
+        _unchanged(folder, file) or _holds(folder, file, id_) for file in catalog.files_of(entry.number)
+    )
+
+
+def _unchanged(folder: Path, file: File) -> bool:
+    try:
+        return Signature.of(os.lstat(os.path.join(os.fsencode(folder), file.raw))) == file.signature
+    except OSError:
+        return False
+
+
 def _in_range(span: Span, length: int) -> None:
     if span.end > length:
         raise UnknownCitation(

@@ -41,10 +41,12 @@ class _Door(TyperGroup):
             _leave(str(error), _ERROR)
         except KeyboardInterrupt:
             _leave(_STOPPED_SAYING, _STOPPED)
-        except BrokenPipeError:
+        except OSError as error:
             # Python flushes once more at exit, which would fail again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(_NO_READER) from None
+            if isinstance(error, BrokenPipeError):
+                raise typer.Exit(_NO_READER) from None
+            _leave(f"It cannot be written: {error.strerror}.", _ERROR)
         return result
 
 
@@ -65,8 +67,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _folder(text: str) -> Path:
+    """Read a folder's name: an empty one, as of a variable that is not set, would mean the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty: name a folder.")
+    return Path(text)
+
+
 FolderOption = Annotated[
-    Path | None, typer.Option("--folder", help="The folder of documents.  [default: QA_FOLDER, or seeds]")
+    Path | None,
+    typer.Option(
+        "--folder", metavar="FOLDER", parser=_folder, help="The folder of documents.  [default: QA_FOLDER, or seeds]"
+    ),
 ]
 IndexOption = Annotated[
     Path | None, typer.Option("--index", help="Where the index is kept.  [default: QA_INDEX, or .qa in the folder]")
@@ -95,7 +108,7 @@ def _start(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
 @app.command()
 def sync(
-    place: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False)] = None,
+    place: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, parser=_folder)] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once it can be searched by words.")] = False,

@@ -12,10 +12,8 @@ import numpy as np
 from qa.catalog import Catalog
 from qa.errors import IndexDamaged, QAError
 from qa.index import Index
-from qa.lexical import erase as erase_lexical
 from qa.plain import Plain
-from qa.syncing import next_collection, write_words
-from qa.vectors import erase as erase_vectors
+from qa.syncing import write_words
 
 Part = Literal["catalog", "lexical", "vectors"]
 
@@ -31,6 +29,7 @@ class Finding(Plain):
 
 def examine(index: Index) -> list[Finding]:
     """Look at every part; the derived ones are held against the catalog."""
+    index.check_filled()
     found = [_catalog(index)]
     if found[0].ok:
         found += [_lexical(index), _vectors(index)]
@@ -48,15 +47,10 @@ def repair(index: Index, findings: list[Finding]) -> None:
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         damaged |= {"lexical", "vectors"}
-    index.close_derived()
-    catalog = index.own()
-    if "lexical" in damaged:
-        erase_lexical(index.path / "lexical")
-        catalog.lexical_lost()
-        write_words(catalog, index.lexical)
-    if "vectors" in damaged:
-        erase_vectors(index.path / "vectors")
-        catalog.vectors_lost(next_collection(index.collection()))
+    for part in ("lexical", "vectors"):
+        if part in damaged:
+            index.forget(part)
+    write_words(index.own(), index.lexical)
 
 
 def _catalog(index: Index) -> Finding:
@@ -81,6 +75,8 @@ def _wrong_text(catalog: Catalog) -> str | None:
 
 def _lexical(index: Index) -> Finding:
     catalog = index.own()
+    if "lexical" in index.lost():
+        return Finding("lexical", False, "gone")
     try:
         has = index.lexical().count()
     except QAError as error:
@@ -99,6 +95,8 @@ def _vectors(index: Index) -> Finding:
     made_with, now = catalog.meta("embedder"), index.embedder().fingerprint
     if made_with and made_with != now:
         return Finding("vectors", False, f"made with the embedder {made_with}, and now it is {now}")
+    if "vectors" in index.lost():
+        return Finding("vectors", False, "gone")
     if not counts.vectors:
         return Finding("vectors", True, f"none yet: {counts.waiting:,} passages wait to be embedded")
     try:
@@ -109,4 +107,8 @@ def _vectors(index: Index) -> Finding:
         return Finding("vectors", False, f"damaged: {error}")
     if has < counts.vectors:
         return Finding("vectors", False, f"{counts.vectors - has:,} of {counts.vectors:,} are missing")
-    return Finding("vectors", True, f"whole: {has:,} vectors, {counts.waiting:,} passages wait to be embedded")
+    return Finding(
+        "vectors",
+        True,
+        f"whole: {has:,} vectors (equal passages share one), {counts.waiting:,} passages wait to be embedded",
+    )

@@ -90,7 +90,8 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         text = _detected(data)
     sample = text[:_SAMPLE]
-    if len(_CONTROL.findall(sample)) > len(sample) // 100:
+    # a log may ring its bells and colour its lines; a text has no zeros
+    if "\0" in sample or len(_CONTROL.findall(sample)) > len(sample) // 10:
         text = _wide(data)
     return text
 

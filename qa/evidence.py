@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,8 +19,14 @@ _NEAR = 0.75
 """A sentence with such a cosine may answer the question."""
 _NEAR_WITH_WORDS = (0.60, 0.90)
 """So may one that is farther off and has itself nearly all of the question's words: «Who is Sabrina Singh?»"""
+_FEW = 2
+_NEAR_WITH_FEW = 0.45
+"""One or two words alone are a thing to look up, and have little meaning to be near to."""
 _WORDS_ALONE = 0.5
 """Where only words are searched, a sentence with such a share of them may answer."""
+_LONG = 20
+_BORROWED = 0.3
+"""A sentence that has such a share of the question's words only with the one before it is shown with that."""
 _MARGIN = 0.06
 """A further sentence is shown if it scores so little below the best."""
 _MOST = 3
@@ -38,11 +45,16 @@ but not no if than then so please tell say said know any some all most more
 """
 
 
+_WORD = re.compile(r"[^\W_][\w’'-]*")
+_LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence of a document, as a span of its text, and how well it answers (higher is better).
 
-    The shares are of the question's words, by weight: in it and the sentence before it, and in it alone.
+    It begins with the sentence before, where it leans on that. The shares are of the question's words,
+    by weight: with the sentence before, and in what is shown.
     """
 
     hit: Hit
@@ -68,9 +80,16 @@ class Vocabulary:
         counts = self.rarity(terms - set(self.terms(_EMPTY)) or terms)
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
 
+    def knows(self, word: str) -> bool:
+        """Tell whether any part of a word stands in the library."""
+        terms = set(self.terms(word))
+        return not terms or any(self.rarity(terms).values())
+
 
 def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder: Embedder | None) -> list[Evidence]:
     """Return the sentences that answer best, best first; none where nothing fits. Without an embedder words decide."""
+    if embedder and unknown_names(question, vocabulary):
+        return []
     candidates = _candidates(question, hits, vocabulary)
     if embedder and candidates:
         vectors = embedder.embed([each.words for each in candidates]) @ embedder.embed_query(question)
@@ -78,16 +97,29 @@ def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder:
             replace(each, cosine=float(cosine), score=each.score + float(cosine))
             for each, cosine in zip(candidates, vectors, strict=True)
         ]
-    if not any(map(_fits, candidates)):
-        return []
-    ranked = _without_repeats(sorted(candidates, key=lambda each: -each.score))
+    fitting = any(_fits(each, few=len(_WORD.findall(question)) <= _FEW) for each in candidates)
+    ranked = _without_repeats(sorted(candidates, key=lambda each: -each.score)) if fitting else []
     return [each for each in ranked[:_MOST] if each.score >= ranked[0].score - _MARGIN]
 
 
-def _fits(evidence: Evidence) -> bool:
+def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the names and numbers of an English question that stand nowhere in the library.
+
+    What is said of the Lusitania does not answer what is asked of the Titanic, however near it is in meaning.
+    """
+    _, *words = _WORD.findall(question) or [""]
+    names = [word for word in words if word[0].isupper() or any(c.isdigit() for c in word)]
+    # a question in capitals, or of a name alone, tells no names from words; a long one may name things by the way
+    if len(names) > len(words) // 2 or len(words) > _LONG:
+        return []
+    return [name for name in names if not vocabulary.knows(name)]
+
+
+def _fits(evidence: Evidence, *, few: bool) -> bool:
     if evidence.cosine is None:
         return evidence.share >= _WORDS_ALONE
     near, share = _NEAR_WITH_WORDS
+    near = _NEAR_WITH_FEW if few else near
     return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.own_share >= share)
 
 
@@ -95,29 +127,39 @@ def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> l
     """Return the sentences of the passages that have most of the question's words, at most as many as are embedded."""
     weights = vocabulary.weights(question)
     everything = sum(weights.values()) or 1.0
+
+    def share_of(terms: set[str]) -> float:
+        return sum(weights.get(term, 0.0) for term in terms) / everything
+
     found = []
     for hit in hits:
-        before: set[str] = set()
+        before, previous = Span(0, 0), set[str]()
         for span in sentences(hit.text):
             stripped = span.strip(hit.text)
             words = stripped.of(hit.text)
             terms = set(vocabulary.terms(words))
-            # with the sentence before it: «He was born in 1871» answers for whom that one names
-            share, own = (sum(weights.get(t, 0.0) for t in some) / everything for some in (terms | before, terms))
-            before = terms
+            share, own = share_of(terms | previous), share_of(terms)
+            # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
+            shown = stripped
+            if len(before) and (share - own >= _BORROWED or _LEANING.match(words)):
+                shown, own = Span(before.start, stripped.end), share
             if len(words) >= _SHORTEST:
                 score = _WORDS * share + _PASSAGE * hit.score
-                found.append(Evidence(hit, stripped.shift(hit.start_char_index), words, share, own, score))
+                place = shown.shift(hit.start_char_index)
+                found.append(Evidence(hit, place, shown.of(hit.text), share, own, score))
+            before, previous = stripped, terms
     return sorted(found, key=lambda each: -each.score)[:_MOST_CANDIDATES]
 
 
 def _without_repeats(ranked: Sequence[Evidence]) -> list[Evidence]:
-    """Leave out sentences whose words were there already, in another document or place."""
-    seen: set[str] = set()
-    kept = []
+    """Leave out sentences whose words were there already, in another document or as part of another."""
+    kept: list[Evidence] = []
     for each in ranked:
         words = " ".join(each.words.casefold().split())
-        if words not in seen:
+        if not any(
+            (each.hit.document.id == other.hit.document.id and each.span.overlap(other.span))
+            or words == " ".join(other.words.casefold().split())
+            for other in kept
+        ):
             kept.append(each)
-        seen.add(words)
     return kept

@@ -19,6 +19,8 @@ from pathspec import GitIgnoreSpec
 from qa.errors import FolderError, StorageError, UsageError
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
+_LONGEST_NAME = 200
+"""In bytes; systems take 255, and a number may have to be added."""
 IGNORE_FILE = ".qaignore"
 
 
@@ -59,10 +61,11 @@ def scan(folder: Path, *, index: Path) -> Iterator[Found]:
             continue
         for entry in listed:
             raw = os.path.join(inside, entry.name)
-            if entry.name.startswith(b".") or os.fsdecode(entry.name) in _SKIPPED:
+            if entry.name.startswith(b"."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if entry.path != own and not ignored.match_file(os.fsdecode(raw) + "/"):
+                skipped = entry.path == own or os.fsdecode(entry.name) in _SKIPPED
+                if not skipped and not ignored.match_file(os.fsdecode(raw) + "/"):
                     waiting.append(raw)
             elif entry.is_file(follow_symlinks=False) and not ignored.match_file(os.fsdecode(raw)):
                 try:
@@ -108,7 +111,9 @@ def read_file(folder: Path, raw: bytes) -> tuple[bytes, os.stat_result]:
 def inside(folder: Path, path: str) -> Path:
     """Return the place of a relative path in the folder. Raises UsageError where it would lead out of it."""
     parts = path.split("/")
-    if not path or "\0" in path or "\\" in path or any(p in ("", ".", "..") or p.startswith(".") for p in parts):
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
+        raise UsageError(f"The name is too long: {_LONGEST_NAME} bytes at most.")
+    if not path or "\0" in path or "\\" in path or any(p.startswith(".") or p in ("", *_SKIPPED) for p in parts):
         raise UsageError(
             "That is no path of a document: give one relative to the folder, without hidden parts or «..»."
         )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qa.catalog import Catalog
-from qa.errors import EmptyLibrary, StorageError
+from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, StorageError
+from qa.folder import printable
 from qa.importing import alone
 from qa.lock import Holder, IndexLock
 from qa.settings import Settings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.search import Engines
     from qa.vectors import Vectors
 
+Part = Literal["lexical", "vectors"]
 _PATIENCE = 10.0
 """How long we wait for another process to let the index go, in seconds."""
 
@@ -28,8 +31,9 @@ _PATIENCE = 10.0
 class Index:
     """Catalog, word index and vectors in one folder; the catalog is for any reader, the others for one process."""
 
-    def __init__(self, path: Path, settings: Settings, embedder: Embedder | None = None) -> None:
+    def __init__(self, path: Path, folder: Path, settings: Settings, embedder: Embedder | None = None) -> None:
         self.path = path
+        self._folder = folder
         self._settings = settings
         self._lock = IndexLock(path)
         self._opening = threading.RLock()
@@ -44,7 +48,7 @@ class Index:
         with self._opening:
             if self._catalog is None:
                 self.check_filled()
-                self._catalog = Catalog(self.path / "catalog.sqlite3", readonly=True)
+                self._catalog = self._checked(Catalog(self.path / "catalog.sqlite3", readonly=True))
             return self._catalog
 
     def own(self) -> Catalog:
@@ -55,13 +59,28 @@ class Index:
             self.lock()
             if self._catalog:  # another thread may be reading from it: it is closed with the rest
                 self._retired.append(self._catalog)
-            self._catalog = Catalog(self.path / "catalog.sqlite3")
+            self._catalog = self._checked(Catalog(self.path / "catalog.sqlite3"))
+            if self._catalog.meta("folder") is None:
+                self._catalog.set_meta("folder", self._home())
             return self._catalog
+
+    def _home(self) -> str:
+        """Say which folder the index is of; nothing for the one that it lies in, which may be moved with it."""
+        return "" if self._folder in self.path.parents else str(self._folder)
+
+    def _checked(self, catalog: Catalog) -> Catalog:
+        """Raise IndexVersion if the index is of another folder."""
+        home = catalog.meta("folder")
+        if home is not None and home != self._home():
+            catalog.close()
+            of = home or "the one that it lay in"
+            raise IndexVersion(f"The index {self.path} is of another folder, {of}: name another one with --index.")
+        return catalog
 
     def lock(self) -> None:
         """Take the index for this process. Raises LibraryBusy, StorageError."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds every word of the documents
             (self.path / ".gitignore").write_text("*\n")
         except OSError as error:
             raise StorageError(
@@ -116,13 +135,40 @@ class Index:
         self.check_filled()
         catalog = self.own()
         check_embedder(catalog, self.embedder())
+        if lost := self.lost():
+            raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
         vectors = self.vectors() if catalog.has("vectors") else None
-        return Engines(catalog, self.lexical(), vectors, self.embedder())
+        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder())
+
+    def lost(self) -> list[Part]:
+        """Name the derived parts whose files are gone though the catalog counts on them."""
+        catalog = self.own()
+        gone: list[Part] = []
+        if catalog.has("indexed") and not (self.path / "lexical" / "meta.json").exists():
+            gone.append("lexical")
+        here = self._settings.chroma_url is None
+        if here and catalog.has("vectors") and not (self.path / "vectors" / "chroma.sqlite3").exists():
+            gone.append("vectors")
+        return gone
+
+    def forget(self, part: Part) -> None:
+        """Remove a derived part, which is then to be made anew from the catalog."""
+        self.close_derived()
+        catalog = self.own()
+        if part == "lexical":
+            shutil.rmtree(self.path / "lexical", ignore_errors=True)
+            catalog.lexical_lost()
+        else:
+            from qa.vectors import next_collection
+
+            shutil.rmtree(self.path / "vectors", ignore_errors=True)
+            catalog.vectors_lost(next_collection(self.collection()))
 
     def check_filled(self) -> None:
         """Raise EmptyLibrary if the folder was never synced."""
         if not (self.path / "catalog.sqlite3").exists():
-            raise EmptyLibrary("The folder has not been indexed yet: run `qa sync` first.")
+            folder = printable(str(self._folder))
+            raise EmptyLibrary(f"The folder has not been indexed yet: run `qa sync {folder}` first.")
 
     def announce(self, command: str, url: str, key: str | None) -> None:
         """Tell other processes where this one answers the HTTP API."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,11 +120,6 @@ class Lexical:
         if self._writer is None:
             self._writer = self._index.writer(_HEAP, 1)
         return self._writer
-
-
-def erase(path: Path) -> None:
-    """Remove the word index, to be made anew from the catalog."""
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def _schema() -> tantivy.Schema:

@@ -63,7 +63,7 @@ class Library:
             raise SettingsError("QA_LLM can only be `extractive` in this version: leave it out.")
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
-        return cls(place, Index(chosen.absolute() if chosen else place / ".qa", settings, embedder), settings)
+        return cls(place, Index(chosen.resolve() if chosen else place / ".qa", place, settings, embedder), settings)
 
     # Asking.
 
@@ -176,6 +176,8 @@ class Library:
         watch = self._watcher(progress)
         longest = int(self.settings.max_file_mb * 1e6)
         with self._reading:
+            for part in self._index.lost():
+                self._index.forget(part)
             note, catalog.rebuilt = catalog.rebuilt, None
             report = read_folder(
                 self.folder,

@@ -40,7 +40,7 @@ export function place(where) {
 const STATUS = {
   valid: ["Valid", "These words stand in the folder now."],
   moved: ["Moved", "The words stand elsewhere now."],
-  changed: ["Changed", "The file has been edited since: the cited words are not in it any more."],
+  changed: ["Changed", "The file has been edited since. Ask again for what it says now."],
   deleted: ["Deleted", "The file is no longer in the folder."],
 };
 
@@ -112,9 +112,13 @@ function heading(title, ...children) {
   );
 }
 
+/** Show a line that ends with \r alone as one: browsers do not. Nothing changes its length. */
+const withLines = (words) => words?.replace(/\r(?!\n)/g, "\n") ?? null;
+
 function fill(found, context) {
   const [word, why] = STATUS[found.status] ?? [found.status, ""];
-  const { document: source, before, cited_text: cited, after } = found;
+  const { document: source } = found;
+  const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
   const [begins, ends] = [found.start_char_index === points(before), points(after) < context];
   const text = make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label: "The words in their context" } });
   const mark = make("mark", {}, cited ?? "");

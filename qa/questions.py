@@ -57,6 +57,8 @@ def check(question: str) -> str:
         raise UsageError("The question is empty: write what you want to know.")
     if any("\ud800" <= letter <= "\udfff" for letter in words):
         raise UsageError("The question holds half of a character: write it in UTF-8.")
+    if not any(letter.isalnum() for letter in words):
+        raise UsageError("There is no word in the question: write what you want to know.")
     if len(words) > LONGEST:
         raise TooLarge(f"The question is too long ({len(words):,} characters): put it into at most {LONGEST:,}.")
     return words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class Ranked:
 class Engines:
     """What a search needs; `vectors` is None where only words are searched."""
 
+    folder: Path
     catalog: Catalog
     lexical: Lexical
     vectors: Vectors | None

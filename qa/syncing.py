@@ -118,7 +118,7 @@ def read_folder(
         if stop.is_set():
             break
     # stopped halfway we cannot tell what has moved from what is gone: the next sync will
-    present = set(known) if stop.is_set() else {each.path for each in found}
+    present = set(known) if stop.is_set() else {each.path for each in found} | _out_of_sight(known, found)
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
     return SyncReport(
@@ -131,6 +131,12 @@ def read_folder(
         failures=tuple(tally.failures),
         opened=tally.opened,
     )
+
+
+def _out_of_sight(known: Iterable[str], found: Iterable[Found]) -> set[str]:
+    """Return the known files below folders that cannot be read just now: they are not gone."""
+    closed = tuple(f"{each.path}/" for each in found if each.stat is None)
+    return {path for path in known if path.startswith(closed)} if closed else set()
 
 
 def _same(found: Found, known: File | None, tally: _Tally) -> bool:
@@ -292,17 +298,10 @@ def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
         catalog.vectors_gone(dead)
     slots, live = int(catalog.meta("slots") or 0), catalog.counts().vectors
     if slots > 1_000 and live < 0.7 * slots:
-        name = next_collection(vectors().name)
 
-        def use() -> None:
+        def use(name: str) -> None:
             with catalog.transaction():
                 catalog.set_meta("collection", name)
                 catalog.set_meta("slots", str(live))
 
-        vectors().copy_to(name, catalog.live_keys(), use=use)
-
-
-def next_collection(name: str) -> str:
-    """Name the collection that follows one."""
-    stem, _, number = name.rpartition("-")
-    return f"{stem}-{int(number) + 1}"
+        vectors().copy(catalog.live_keys(), use=use)

@@ -46,7 +46,9 @@ def one_line(text: str) -> str:
 
 def answer_lines(answer: Answer) -> Iterator[str]:
     """Write an answer: its text with marks, then each citation; where it refuses, the nearest passages."""
-    yield clean(answer.answer)
+    from qa.answers import unescape_marks
+
+    yield clean(unescape_marks(answer.answer))
     if answer.reason:
         yield ""
         yield clean(answer.reason)

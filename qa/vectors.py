@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Vectors:
                 self._collection.upsert(ids=ids, embeddings=vectors[i : i + _BATCH])
 
     def remove(self, keys: Sequence[bytes]) -> None:
-        """Delete vectors; Chroma keeps their places, see `copy_to`."""
+        """Delete vectors; Chroma keeps their places, see `copy`."""
         with _sentences():
             for i in range(0, len(keys), _BATCH):
                 self._collection.delete(ids=[key.hex() for key in keys[i : i + _BATCH]])
@@ -99,8 +99,9 @@ class Vectors:
                 found |= {bytes.fromhex(id_) for id_ in rows["ids"]}
         return found
 
-    def copy_to(self, name: str, keys: Sequence[bytes], *, use: Callable[[], None]) -> None:
+    def copy(self, keys: Sequence[bytes], *, use: Callable[[str], None]) -> None:
         """Copy the vectors of these keys into a fresh collection, call `use` to make it the one, drop the old one."""
+        name = next_collection(self._name)
         with _sentences():
             self._drop(name)  # left over from a copy that was cut short
             fresh = self._get(name)
@@ -108,7 +109,7 @@ class Vectors:
                 rows = self._collection.get(ids=[k.hex() for k in keys[i : i + _BATCH]], include=["embeddings"])
                 if rows["ids"]:
                     fresh.upsert(ids=rows["ids"], embeddings=rows["embeddings"])
-            use()
+            use(name)
             old, self._collection, self._name = self._name, fresh, name
             self._drop(old)
 
@@ -138,9 +139,10 @@ class Vectors:
             self._client.delete_collection(name)
 
 
-def erase(path: Path) -> None:
-    """Remove the vectors, to be made anew."""
-    shutil.rmtree(path, ignore_errors=True)
+def next_collection(name: str) -> str:
+    """Name the collection that follows one."""
+    stem, _, number = name.rpartition("-")
+    return f"{stem}-{int(number) + 1}"
 
 
 def preload() -> None:
@@ -160,7 +162,13 @@ def _client(path: Path, url: str | None) -> ClientAPI:
     settings = chromadb.config.Settings(anonymized_telemetry=False)
     client: ClientAPI
     if not url:
-        client = chromadb.PersistentClient(str(path), settings=settings)
+        try:
+            client = chromadb.PersistentClient(str(path), settings=settings)
+        except BaseException:
+            # a store that failed to open stays in Chroma's cache, and would be handed out again after a repair
+            shared = importlib.import_module("chromadb.api.shared_system_client").SharedSystemClient
+            shared._identifier_to_system.pop(str(path), None)
+            raise
         return client
     parts = urlsplit(url if "//" in url else f"//{url}")
     try:

@@ -142,7 +142,7 @@ def test_an_impossible_count_gets_one_sentence(seeds: Library, count: int) -> No
 
 
 def test_asking_before_there_is_anything_says_what_to_do(library: Library) -> None:
-    with pytest.raises(EmptyLibrary, match="run `qa sync`"):
+    with pytest.raises(EmptyLibrary, match="has not been indexed yet: run `qa sync /"):
         library.ask("Anything?")
     library.sync()
     with pytest.raises(EmptyLibrary, match="no documents here yet"):
@@ -233,3 +233,43 @@ def test_brackets_of_a_source_are_never_marks_of_ours(sources: list[str]) -> Non
 def test_escaping_leaves_no_mark_and_can_be_undone(text: str) -> None:
     assert not MARK.search(escape_marks(text))
     assert unescape_marks(escape_marks(text)) == text
+
+
+TWO = "The tenant may not keep dogs.\nCats are allowed.\n\nThe Mirabel was a fine ship of Brask. She sank in 1911.\n"
+
+
+def test_a_sentence_that_leans_on_another_is_shown_with_it(library: Library, fill: Fill) -> None:
+    fill({"a.txt": TWO})
+    library.sync()
+    for question, words in (("Are dogs allowed?", "may not keep dogs"), ("When did the Mirabel sink?", "Mirabel was")):
+        answer = library.ask(question)
+        check(answer)
+        assert words in answer.text
+    assert answer.citations[0].cited_text == "The Mirabel was a fine ship of Brask. She sank in 1911."
+
+
+def test_what_is_said_of_one_name_does_not_answer_for_another(library: Library, fill: Fill) -> None:
+    fill({"a.txt": TWO})
+    library.sync()
+    answer = library.ask("When did the Titanic sink?")
+    assert answer.refused and "«Titanic» stands nowhere" in (answer.reason or "")
+
+
+def test_one_word_is_looked_up(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "The rent is 1,450 euros a month.\n\nPets are another matter, and so are bicycles."})
+    library.sync()
+    assert "1,450" in library.ask("rent").text
+
+
+@pytest.mark.parametrize("question", ["?", "…", '"', "!!! ???"])
+def test_a_question_without_a_word_is_none(seeds: Library, question: str) -> None:
+    with pytest.raises(UsageError, match="There is no word in the question"):
+        seeds.ask(question)
+
+
+def test_an_edited_file_answers_no_more_with_its_old_words(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "The rent is 1,450 euros a month.", "b.txt": "The deposit is 2,900 euros."})
+    library.sync()
+    fill({"a.txt": "The rent is 1,520 euros a month, as of April."})
+    answer = library.ask("What is the rent?")
+    assert "1,450" not in answer.text and all("1,450" not in hit.text for hit in answer.passages)

@@ -14,7 +14,16 @@ import pytest
 from conftest import Fill
 
 from qa import Library
-from qa.errors import FolderError, IndexDamaged, IndexVersion, LibraryBusy, QAError, SettingsError, StorageError
+from qa.errors import (
+    EmptyLibrary,
+    FolderError,
+    IndexDamaged,
+    IndexVersion,
+    LibraryBusy,
+    QAError,
+    SettingsError,
+    StorageError,
+)
 from qa.settings import read_settings
 
 
@@ -130,28 +139,83 @@ def test_a_damaged_part_is_named_and_repaired(library: Library, fill: Fill, part
     fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
     library.sync()
     library.close()
+    damage_part(library, part, damage)
+    if (part, damage) == ("catalog", "missing"):  # as if it had never been indexed
+        with Library.open(library.folder) as other, pytest.raises(EmptyLibrary, match="run `qa sync"):
+            other.doctor()
+    else:
+        with Library.open(library.folder) as other:
+            if part != "vectors" or damage == "missing":
+                with pytest.raises(IndexDamaged, match=r"qa doctor|sync the folder"):
+                    other.search("walrus")
+        with Library.open(library.folder) as other:
+            assert [finding.part for finding in other.doctor() if not finding.ok] == [part]
+            repaired = other.doctor(repair=True)
+            assert all(finding.ok for finding in repaired), repaired
+    check_walrus(library)
+
+
+def damage_part(library: Library, part: str, damage: str) -> None:
     place = library.index / {"catalog": "catalog.sqlite3", "lexical": "lexical", "vectors": "vectors"}[part]
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
-    for path in files:
+    for path in [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]:
         if damage == "garbage":
             path.write_bytes(b"garbage" * (path.stat().st_size // 7 + 1))
         else:
             path.unlink()
+
+
+def check_walrus(library: Library) -> None:
     with Library.open(library.folder) as other:
-        if damage == "garbage" and part != "vectors":
-            with pytest.raises(IndexDamaged, match="qa doctor"):
-                other.search("walrus")
-    with Library.open(library.folder) as other:
-        findings = {finding.part: finding for finding in other.doctor()}
-        if part != "catalog" or damage == "garbage":  # a catalog that is gone is an empty one, and whole
-            assert not findings[part].ok, findings
-            assert [name for name, finding in findings.items() if not finding.ok] == [part]
-        repaired = other.doctor(repair=True)
-        if part == "catalog":
-            other.sync()
-        assert all(finding.ok for finding in repaired), repaired
-        assert other.search("walrus of bay 3")[0].document.path == "3.txt"
-        assert other.search("walrus of bay 3")[0].found_by == ("lexical", "semantic")
+        other.sync()
+        hit = other.search("walrus of bay 3")[0]
+        assert (hit.document.path, hit.found_by) == ("3.txt", ("lexical", "semantic"))
+        assert all(finding.ok for finding in other.doctor())
+
+
+@pytest.mark.parametrize("part", ["lexical", "vectors"])
+def test_a_lost_part_is_made_anew_by_the_next_sync(library: Library, fill: Fill, part: str) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
+    library.sync()
+    library.close()
+    shutil.rmtree(library.index / part)
+    check_walrus(library)
+
+
+def test_an_index_of_another_folder_is_not_asked(tmp_path: Path, fill: Fill) -> None:
+    folder, other = fill({"a.txt": "the walrus sings"}), tmp_path / "other"
+    other.mkdir()
+    with Library.open(folder, index=tmp_path / "index") as library:
+        library.sync()
+    with Library.open(other, index=tmp_path / "index") as library:
+        for use in (lambda: library.search("walrus"), library.sync, lambda: library.resolve("walrus")):
+            with pytest.raises(IndexVersion, match="is of another folder"):
+                use()
+    with Library.open(folder) as library:
+        library.sync()
+    folder = folder.rename(tmp_path / "moved")  # an index inside its folder moves along
+    with Library.open(folder) as library:
+        assert library.sync().unchanged == 1
+
+
+def test_a_folder_inside_that_cannot_be_read_just_now_is_not_gone(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill({"a.txt": "the walrus sings", "locked/b.txt": "the otter sleeps"})
+    library.sync()
+    citation = library.resolve("otter sleeps")
+    real = os.scandir
+
+    def closed(path: bytes) -> object:
+        if path.endswith(b"locked"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr("qa.folder.os.scandir", closed)  # root may read everything
+    report = library.sync()
+    assert (report.removed, [each.path for each in report.failures]) == (0, ["locked"])
+    monkeypatch.undo()
+    assert library.citation(citation.id).status == "valid"
+    assert (library.sync().embedded, library.status().failed) == (0, 0)
 
 
 FULL = """
