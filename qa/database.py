@@ -67,7 +67,7 @@ class Database:
             try:
                 yield self._writer
                 self._writer.commit()
-            except BaseException:
+            except BaseException:  # whatever it was: nothing half done may stay
                 if self._writer.in_transaction:
                     self._writer.rollback()
                 raise

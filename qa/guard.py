@@ -141,7 +141,7 @@ class LastResort:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception:
+        except Exception:  # there is nobody after us
             if begun:  # the client must see that what it has is not the whole
                 raise
             _log.exception("%s %s failed.", scope["method"], scope["path"])

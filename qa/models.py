@@ -114,7 +114,7 @@ def _replace(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(name, path)
-    except BaseException:
+    except BaseException:  # whatever it was: nothing half written may stay
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise

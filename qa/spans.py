@@ -26,10 +26,6 @@ class Span:
         """Move the span, as from a passage to its document."""
         return Span(self.start + by, self.end + by)
 
-    def holds(self, other: Span) -> bool:
-        """Tell whether the other span lies inside this one."""
-        return self.start <= other.start and other.end <= self.end
-
     def overlap(self, other: Span) -> int:
         """Count the code points that both spans have."""
         return max(0, min(self.end, other.end) - max(self.start, other.start))

@@ -164,7 +164,7 @@ def _client(path: Path, url: str | None) -> ClientAPI:
     if not url:
         try:
             client = chromadb.PersistentClient(str(path), settings=settings)
-        except BaseException:
+        except BaseException:  # its Rust core panics too
             # a store that failed to open stays in Chroma's cache, and would be handed out again after a repair
             shared = importlib.import_module("chromadb.api.shared_system_client").SharedSystemClient
             shared._identifier_to_system.pop(str(path), None)
@@ -189,7 +189,9 @@ def _sentences() -> Iterator[None]:
         raise
     except OSError as error:
         raise StorageError(f"The vectors cannot be written ({error}): free some space, then sync again.") from error
-    except Exception as error:  # Chroma's Rust core raises its own classes, bare Exceptions and panics
+    except BaseException as error:  # Chroma's Rust core raises its own classes, bare Exceptions, and panics
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         words = str(error)
         if "full" in words or "No space" in words or "too large" in words:
             raise StorageError(
