@@ -26,7 +26,7 @@ _WORDS_ALONE = 0.5
 """Where only words are searched, a sentence with such a share of them may answer."""
 _LONG = 20
 _BORROWED = 0.3
-"""A sentence that has such a share of the question's words only with the one before it is shown with that."""
+"""A sentence to which the one before it adds such a share of the question's words is shown with that."""
 _MARGIN = 0.06
 """A further sentence is shown if it scores so little below the best."""
 _MOST = 3
@@ -53,15 +53,13 @@ _LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That
 class Evidence:
     """A sentence of a document, as a span of its text, and how well it answers (higher is better).
 
-    It begins with the sentence before, where it leans on that. The shares are of the question's words,
-    by weight: with the sentence before, and in what is shown.
+    It begins with the sentence before, where it leans on that. `share`: of the question's words, by weight, in it.
     """
 
     hit: Hit
     span: Span
     words: str
     share: float
-    own_share: float
     score: float
     cosine: float | None = None
 
@@ -120,7 +118,7 @@ def _fits(evidence: Evidence, *, few: bool) -> bool:
         return evidence.share >= _WORDS_ALONE
     near, share = _NEAR_WITH_WORDS
     near = _NEAR_WITH_FEW if few else near
-    return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.own_share >= share)
+    return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.share >= share)
 
 
 def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> list[Evidence]:
@@ -133,21 +131,22 @@ def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> l
 
     found = []
     for hit in hits:
-        before, previous = Span(0, 0), set[str]()
+        before, previous, previous_share = Span(0, 0), set[str](), 0.0
         for span in sentences(hit.text):
             stripped = span.strip(hit.text)
             words = stripped.of(hit.text)
             terms = set(vocabulary.terms(words))
             share, own = share_of(terms | previous), share_of(terms)
+            borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
             # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
-            shown = stripped
-            if len(before) and (share - own >= _BORROWED or _LEANING.match(words)):
-                shown, own = Span(before.start, stripped.end), share
+            shown, shown_share = stripped, own
+            if len(before) and (borrows or _LEANING.match(words)):
+                shown, shown_share = Span(before.start, stripped.end), share
             if len(words) >= _SHORTEST:
                 score = _WORDS * share + _PASSAGE * hit.score
                 place = shown.shift(hit.start_char_index)
-                found.append(Evidence(hit, place, shown.of(hit.text), share, own, score))
-            before, previous = stripped, terms
+                found.append(Evidence(hit, place, shown.of(hit.text), shown_share, score))
+            before, previous, previous_share = stripped, terms, own
     return sorted(found, key=lambda each: -each.score)[:_MOST_CANDIDATES]
 
 
