@@ -22,7 +22,6 @@ _AROUND = 32
 """How many letters of prefix and suffix go with a citation, to find it again among repeats."""
 MOST_CONTEXT = 20_000
 _ID = re.compile(r"([0-9a-f]{16})\.(0|[1-9]\d{0,11})-([1-9]\d{0,11})")
-_RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +181,10 @@ def _in_range(span: Span, length: int) -> None:
 
 
 def _holds(folder: Path, file: File, id_: str) -> bool:
-    """Tell whether a file still holds the text, by its stat or, where that has changed, by reading it."""
+    """Tell whether a file still holds the text, by its stat or, where that does not vouch for it, by reading it."""
+    if file.settled and _unchanged(folder, file):
+        return True
     try:
-        stat = os.stat(os.path.join(os.fsencode(folder), file.raw), follow_symlinks=False)
-        if Signature.of(stat) == file.signature and file.seen_ns - stat.st_mtime_ns > _RACY_NS:
-            return True
         return parse(read_file(folder, file.raw)[0], file.path).id == id_
     except (OSError, DocumentError):
         return False

@@ -53,7 +53,14 @@ def parse(data: bytes, name: str) -> Document:
     parser = parse_pdf if data.startswith(b"%PDF-") else PARSERS.get(suffix, parse_plain)
     if suffix in UNREAD and parser is parse_plain:
         raise DocumentError(f"{UNREAD[suffix]} are not read yet: save it as PDF, HTML or text.")
-    document = parser(data)
+    try:
+        document = parser(data)
+    except DocumentError:
+        raise
+    except MemoryError as error:
+        raise DocumentError("It takes more memory to read than there is.") from error
+    except Exception as error:  # a parser of others may raise anything, and one file must never end a sync
+        raise DocumentError(f"It cannot be read ({type(error).__name__}): it may be damaged.") from error
     if not document.text.strip():
         raise DocumentError("There is no text in it.")
     return document

@@ -10,6 +10,9 @@ from qa.documents import Heading
 from qa.plain import Plain
 from qa.spans import Span
 
+_RACY_NS = 2_000_000_000
+"""Within one tick of a coarse clock a file may change twice and keep its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -37,6 +40,11 @@ class File:
     digest: bytes | None
     document: int | None
     reason: str | None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether its signature vouches for it: one changed just before it was read may have changed again."""
+        return self.seen_ns - self.signature.mtime_ns > _RACY_NS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

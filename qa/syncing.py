@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import threading
 import time
 from collections import Counter
@@ -23,10 +22,6 @@ from qa.plain import Plain
 from qa.records import File, Row, Signature
 from qa.vectors import Vectors
 
-_log = logging.getLogger("qa")
-
-_RACY_NS = 2_000_000_000
-"""A file changed so shortly before it was read may have changed again within one tick of the clock."""
 _BATCH_CHARACTERS = 4_000_000
 _EMBED_AT_ONCE = 64  # about a second of work: so long `close` may have to wait
 
@@ -143,7 +138,7 @@ def _same(found: Found, known: File | None, tally: _Tally) -> bool:
     """Tell whether a file needs not be opened."""
     if known is None or found.stat is None or Signature.of(found.stat) != known.signature:
         return False
-    if known.digest is None or known.seen_ns - known.signature.mtime_ns < _RACY_NS:
+    if known.digest is None or not known.settled:
         return False  # never read, as when it was too large: that may be another matter now
     if known.reason:
         tally.failures.append(Failure(known.path, known.reason))
@@ -185,11 +180,6 @@ def _read(folder: Path, found: Found, known: File | None, longest: int) -> _Read
         return _Reading(replace(file, reason=str(error)))
     except OSError as error:
         return _Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
-    except MemoryError:
-        return _Reading(replace(file, reason="It takes more memory to read than there is."))
-    except Exception as error:  # a parser may raise anything, and one file must never end a sync
-        _log.info("%s", found.path, exc_info=True)
-        return _Reading(replace(file, reason=f"It cannot be read ({type(error).__name__}): it may be damaged."))
 
 
 _UNSEEN = Signature(-1, -1, -1, -1)
