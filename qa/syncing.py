@@ -1,29 +1,26 @@
-"""Make the index equal the folder, in two phases: read and cut, then embed."""
+"""Make the index equal the folder, so that it can be asked by words; embedding follows behind."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from qa.catalog import Catalog
-from qa.documents import Document, parse
-from qa.embedders import Embedder
-from qa.errors import DocumentError, IndexVersion
-from qa.folder import Found, read_file, scan
+from qa.folder import Found, scan
 from qa.lexical import Lexical, Words
-from qa.passages import cut
 from qa.plain import Plain
-from qa.records import File, Row, Signature
-from qa.vectors import Vectors
+from qa.progress import Progress, Watcher
+from qa.reading import Reading, Task, unopened
+from qa.records import File, Signature
+from qa.workers import read_files
 
-_BATCH_CHARACTERS = 4_000_000
-_EMBED_AT_ONCE = 64  # about a second of work: so long `close` may have to wait
+_BATCH_CHARACTERS = 2_000_000
+_COMMIT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +48,6 @@ class SyncReport(Plain):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a phase is: `reading` counts files, `embedding` counts passages."""
-
-    phase: Literal["reading", "embedding"]
-    done: int
-    total: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Files or passages a second."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long it will still take at this rate; None where nothing is known yet."""
-        return (self.total - self.done) / self.rate if self.done else None
-
-
-Watcher = Callable[[Progress], None]
-
-
 @dataclass
 class _Tally:
     """The report while it grows."""
@@ -92,6 +66,7 @@ def read_folder(
     lexical: Callable[[], Lexical],
     *,
     longest: int,
+    processes: int,
     watch: Watcher,
     stop: threading.Event,
 ) -> SyncReport:
@@ -102,16 +77,17 @@ def read_folder(
     tally = _Tally()
     news = [each for each in found if not _same(each, known.get(each.path), tally)]
     watch(Progress("reading", 0, len(news), 0.0))
+    write_words(catalog, lexical)  # what an earlier sync has left
+    words = _NewWords(catalog, lexical)
     done = 0
-    for batch in _batches(_readings(folder, news, known, longest)):
-        with catalog.transaction():
-            for reading in batch:
-                _keep(catalog, reading, known.get(reading.file.path), tally)
-        write_words(catalog, lexical)
-        done += len(batch)
-        watch(Progress("reading", done, len(news), time.monotonic() - began))
-        if stop.is_set():
-            break
+    with closing(_readings(folder, news, known, longest=longest, processes=processes)) as readings:
+        for batch in _batches(readings):
+            words.add(_keep_all(catalog, batch, known, tally))
+            done += len(batch)
+            watch(Progress("reading", done, len(news), time.monotonic() - began))
+            if stop.is_set():
+                break
+    words.commit()
     # stopped halfway we cannot tell what has moved from what is gone: the next sync will
     present = set(known) if stop.is_set() else {each.path for each in found} | _out_of_sight(known, found)
     moved, removed = _drop_missing(catalog, known, present, tally)
@@ -147,62 +123,51 @@ def _same(found: Found, known: File | None, tally: _Tally) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A file that was looked at: with its document, or none if it has a reason or its bytes are as before."""
-
-    file: File
-    document: Document | None = None
-
-
-def _readings(folder: Path, news: Iterable[Found], known: dict[str, File], longest: int) -> Iterator[_Reading]:
+def _readings(
+    folder: Path, news: Iterable[Found], known: dict[str, File], *, longest: int, processes: int
+) -> Generator[Reading, None, None]:
+    """Look at files: first those that need not be opened, then the others in their order."""
+    tasks = []
     for found in news:
-        yield _read(folder, found, known.get(found.path), longest)
+        if reading := unopened(found, longest=longest):
+            yield reading
+        elif found.stat:
+            before = known.get(found.path)
+            tasks.append(Task(found.path, found.raw, found.stat.st_size, before.digest if before else None))
+    with closing(read_files(folder, tasks, processes=processes)) as readings:
+        yield from readings
 
 
-def _read(folder: Path, found: Found, known: File | None, longest: int) -> _Reading:
-    """Open one file; whatever is wrong with it becomes its reason."""
-    seen = time.time_ns()
-    file = File(found.path, found.raw, _UNSEEN, seen, None, None, found.reason)
-    if found.stat is None:
-        return _Reading(file)
-    file = replace(file, signature=Signature.of(found.stat))
-    if found.stat.st_size > longest:
-        reason = f"It is larger than {longest / 1e6:g} MB: split it, or raise QA_MAX_FILE_MB."
-        return _Reading(replace(file, reason=reason))
-    try:
-        data, stat = read_file(folder, found.raw)
-        file = replace(file, signature=Signature.of(stat), digest=hashlib.sha256(data).digest())
-        if known and known.digest == file.digest:
-            return _Reading(replace(file, document=known.document, reason=known.reason))
-        return _Reading(file, parse(data, found.path))
-    except DocumentError as error:
-        return _Reading(replace(file, reason=str(error)))
-    except OSError as error:
-        return _Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
-
-
-_UNSEEN = Signature(-1, -1, -1, -1)
-
-
-def _batches(readings: Iterator[_Reading]) -> Iterator[list[_Reading]]:
+def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
     """Gather readings until there is enough for one transaction, or a second is over."""
-    batch: list[_Reading] = []
+    batch: list[Reading] = []
     size, began = 0, time.monotonic()
     for reading in readings:
         batch.append(reading)
         size += len(reading.document.text) if reading.document else 0
-        if size > _BATCH_CHARACTERS or time.monotonic() - began > 2:
+        if size > _BATCH_CHARACTERS or time.monotonic() - began > 1:
             yield batch
             batch, size, began = [], 0, time.monotonic()
     if batch:
         yield batch
 
 
-def _keep(catalog: Catalog, reading: _Reading, known: File | None, tally: _Tally) -> None:
+def _keep_all(
+    catalog: Catalog, batch: Iterable[Reading], known: dict[str, File], tally: _Tally
+) -> dict[int | None, str]:
+    """Keep files and their documents in one step; return the texts by their numbers."""
+    with catalog.transaction():
+        kept = [(_keep(catalog, each, known.get(each.file.path), tally), each.document) for each in batch]
+    return {number: document.text for number, document in kept if document}
+
+
+def _keep(catalog: Catalog, reading: Reading, known: File | None, tally: _Tally) -> int | None:
+    """Keep a file and its document; return the document's number."""
     file = reading.file
     if reading.document:
-        file = replace(file, document=catalog.put_document(reading.document, cut(reading.document)))
+        file = replace(file, document=catalog.put_document(reading.document, reading.passages))
+    elif known and not file.reason:  # its bytes are as they were
+        file = replace(file, document=known.document, reason=known.reason)
     catalog.put_file(file)
     tally.opened += file.digest is not None
     if file.reason:
@@ -213,6 +178,7 @@ def _keep(catalog: Catalog, reading: _Reading, known: File | None, tally: _Tally
         tally.unchanged += 1
     else:
         tally.updated += 1
+    return file.document
 
 
 def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], tally: _Tally) -> tuple[int, int]:
@@ -227,6 +193,35 @@ def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], t
     return moved, len(gone) - moved
 
 
+class _NewWords:
+    """The word index while a folder is read: new texts go in while they are at hand, and every few seconds to disk."""
+
+    def __init__(self, catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
+        self._catalog = catalog
+        self._lexical = lexical
+        self._added: set[int] = set()
+        self._committed = time.monotonic()
+
+    def add(self, texts: dict[int | None, str]) -> None:
+        """Add those of these documents that are new; they are found after `commit`, which may come at once."""
+        new = [number for number in self._catalog.lexical_waiting() if number not in self._added]
+        if new:
+            self._lexical().remove(new)  # left of a catalog that is gone, or of a sync that was cut short
+        for number in new:
+            self._lexical().add(_words(self._catalog, number, texts[number]))
+        self._added.update(new)
+        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make what was added last."""
+        if self._added:
+            self._lexical().commit()
+            self._catalog.lexical_done(self._added, ())
+        self._added.clear()
+        self._committed = time.monotonic()
+
+
 def write_words(catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
     """Bring the word index up to the catalog; safe to repeat after being cut short."""
     waiting, dead = catalog.lexical_waiting(), catalog.lexical_dead()
@@ -236,62 +231,10 @@ def write_words(catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
     # a document may have been added just before the process was killed: taken out first, it is never there twice
     index.remove([*dead, *waiting])
     for number in waiting:
-        text = catalog.text(number)
-        index.add(Words(row.number, number, row.span.of(text)) for row in catalog.rows(number))
+        index.add(_words(catalog, number, catalog.text(number)))
     index.commit()
     catalog.lexical_done(waiting, dead)
 
 
-def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
-    """Raise IndexVersion if the index was made with another embedder."""
-    made_with = catalog.meta("embedder")
-    if made_with and made_with != embedder.fingerprint:
-        raise IndexVersion(
-            f"This index was made with the embedder {made_with}, and now it is {embedder.fingerprint}: "
-            "set QA_EMBEDDER back, or run `qa doctor --repair` to embed everything anew."
-        )
-
-
-def embed_waiting(
-    catalog: Catalog, vectors: Callable[[], Vectors], embedder: Embedder, *, watch: Watcher, stop: threading.Event
-) -> int:
-    """Embed the passages that have no vector yet, and delete vectors that no passage needs; count those embedded."""
-    check_embedder(catalog, embedder)
-    _drop_dead(catalog, vectors)
-    began, done, after = time.monotonic(), 0, 0
-    total = catalog.counts().waiting
-    while not stop.is_set() and (rows := catalog.vectors_waiting(after, _EMBED_AT_ONCE)):
-        if not done:
-            watch(Progress("embedding", 0, total, 0.0))
-            catalog.set_meta("embedder", embedder.fingerprint)
-        after = rows[-1].number
-        done += _embed(catalog, vectors(), embedder, {row.key: row for row in rows})
-        watch(Progress("embedding", done, max(done, total), time.monotonic() - began))
-    return done
-
-
-def _embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, rows: dict[bytes, Row]) -> int:
-    words = [catalog.text(row.document, row.span).strip() for row in rows.values()]
-    keys = list(rows)
-    vectors.put(keys, embedder.embed(words))
-    with catalog.transaction():
-        catalog.vectors_done(keys)
-        catalog.set_meta("slots", str(int(catalog.meta("slots") or 0) + len(keys)))
-    return len(keys)
-
-
-def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
-    """Delete the vectors that no passage needs; with too many dead places, copy the living elsewhere."""
-    dead = catalog.vectors_dying()
-    if dead:
-        vectors().remove(dead)
-        catalog.vectors_gone(dead)
-    slots, live = int(catalog.meta("slots") or 0), catalog.counts().vectors
-    if slots > 1_000 and live < 0.7 * slots:
-
-        def use(name: str) -> None:
-            with catalog.transaction():
-                catalog.set_meta("collection", name)
-                catalog.set_meta("slots", str(live))
-
-        vectors().copy(catalog.live_keys(), use=use)
+def _words(catalog: Catalog, number: int, text: str) -> Iterator[Words]:
+    return (Words(row.number, number, row.span.of(text)) for row in catalog.rows(number))

@@ -114,3 +114,30 @@ def test_no_acknowledged_document_is_lost(
         for i in (0, 300, 599):
             assert library.search(f"fresh{i}")[0].document.path == f"new{i}.txt"
         assert not [hit for hit in library.search("number3") if "number3" in hit.text.split()]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+@pytest.mark.parametrize(("owner", "name"), [("qa.catalog.Catalog", "put_document"), ("qa.lexical.Lexical", "commit")])
+def test_no_document_is_lost_or_found_twice_while_workers_read(
+    owner: str, name: str, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9 at any moment loses no acknowledged document; the next sync repairs."""
+    monkeypatch.setenv("QA_THREADS", "2")
+    monkeypatch.setattr("qa.syncing._COMMIT_SECONDS", 0.0)
+    folder = fill({f"{i}.txt": f"The text of fresh{i}. " + "Said again and again. " * 2_100 for i in range(70)})
+    program = PROGRAM.replace("library =", "qa.syncing._COMMIT_SECONDS = 0.0\nlibrary =")
+    call = "2" if name == "commit" else "55"
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(folder), owner, name, "after", call], capture_output=True, text=True
+    )
+    assert run.returncode == -signal.SIGKILL, run.stdout + run.stderr
+    acknowledged = int(run.stdout.split()[-1])
+    assert 0 < acknowledged < 70
+
+    with Library.open(folder, embedder=Cheap()) as library:
+        assert acknowledged <= library.status().documents <= 70
+        report = library.sync()
+        assert (report.failed, report.waiting, library.status().documents) == (0, 0, 70)
+        assert library._index.lexical().count() == library.status().passages
+        for i in (0, 35, 69):
+            assert library.search(f"fresh{i}")[0].document.path == f"{i}.txt"

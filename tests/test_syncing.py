@@ -69,7 +69,7 @@ def test_a_sync_with_nothing_changed_opens_and_embeds_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("a file was opened")
 
-    monkeypatch.setattr("qa.syncing.read_file", refuse)
+    monkeypatch.setattr("qa.reading.read_file", refuse)
     monkeypatch.setattr("qa.embedders.BundledEmbedder.embed", refuse)
     report = library.sync()
     assert (report.unchanged, report.opened, report.embedded, report.failed) == (20, 0, 0, 1)

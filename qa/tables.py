@@ -1,0 +1,71 @@
+"""The tables of the catalog; those of an older version are brought up to date."""
+
+from __future__ import annotations
+
+from qa.database import Database
+from qa.errors import IndexVersion
+
+SCHEMA_VERSION = 2
+
+_FIRST = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (  -- AUTOINCREMENT: a number is never given twice, so a stale one finds nothing
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, media_type TEXT NOT NULL,
+    length INTEGER NOT NULL, pages TEXT NOT NULL, headings TEXT NOT NULL, lexical INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE texts (document INTEGER NOT NULL, block INTEGER NOT NULL, words BLOB NOT NULL,
+    PRIMARY KEY (document, block)) WITHOUT ROWID;
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, raw BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
+    digest BLOB, document INTEGER, reason TEXT) WITHOUT ROWID;
+CREATE INDEX files_document ON files (document);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    line INTEGER NOT NULL, key BLOB NOT NULL);
+CREATE INDEX passages_document ON passages (document, start);
+CREATE INDEX passages_key ON passages (key);
+CREATE TABLE vectors (key BLOB PRIMARY KEY, live INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE lexical_dead (document INTEGER PRIMARY KEY);
+CREATE TABLE tombstones (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, length INTEGER NOT NULL, since TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# Every key of a passage has a row of `vectors`, which counts the passages that use it: what waits, and what nobody
+# needs any more, is then found and counted without looking at each passage. The triggers keep count, whoever writes.
+_SECOND = """
+ALTER TABLE vectors ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+INSERT INTO vectors (key, live, uses) SELECT key, 0, count(*) FROM passages WHERE true GROUP BY key
+    ON CONFLICT (key) DO UPDATE SET uses = excluded.uses;
+CREATE INDEX vectors_absent ON vectors (live, uses) WHERE live = 0;
+CREATE INDEX vectors_unused ON vectors (uses, live) WHERE uses = 0;
+CREATE TRIGGER passage_comes AFTER INSERT ON passages BEGIN
+    INSERT INTO vectors (key, live, uses) VALUES (new.key, 0, 1) ON CONFLICT (key) DO UPDATE SET uses = uses + 1; END;
+CREATE TRIGGER passage_goes AFTER DELETE ON passages BEGIN
+    UPDATE vectors SET uses = uses - 1 WHERE key = old.key; END;
+CREATE INDEX documents_waiting ON documents (number) WHERE lexical = 0;
+"""
+
+_STEPS = (_FIRST, _SECOND)
+"""What leads from each version to the next."""
+
+
+def prepare(db: Database) -> bool:
+    """Make the tables, or bring older ones up to date; tell whether they are new. Raises IndexVersion."""
+    version = int(db.all("PRAGMA user_version")[0][0])
+    index = db.path.parent
+    if version > SCHEMA_VERSION:
+        raise IndexVersion(
+            f"The index {index} was made by a newer version of chapter-and-verse: "
+            "upgrade with `pip install -U chapter-and-verse`, or name another index with --index."
+        )
+    if db.readonly and not version:
+        raise IndexVersion(f"The index {index} has never been filled: run `qa sync`.")
+    if db.readonly and version < SCHEMA_VERSION:
+        raise IndexVersion(f"The index {index} was made by an older version: run `qa sync` to bring it up to date.")
+    if version < SCHEMA_VERSION:
+        with db.transaction():
+            for step in _STEPS[version:]:
+                for statement in step.split(";\n"):
+                    db.run(statement)
+            db.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return version == 0

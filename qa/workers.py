@@ -1,0 +1,301 @@
+"""Files read and cut by processes of their own: on several cores at once, and none can end the sync with it.
+
+A worker is plain Python over two pipes. `multiprocessing` is not used: forked from a process with threads a worker may
+hang, and spawned it runs the user's own script once more, which would begin a sync in each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import astuple
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO, Any, Final
+
+from qa import __version__
+from qa.documents import PARSERS_VERSION, Document, Heading
+from qa.passages import CUTTER_VERSION, Passage
+from qa.reading import Reading, Task, read, unread
+from qa.records import File, Signature
+from qa.spans import Span
+
+_PROGRAM: Final = "import sys; sys.path[:] = sys.argv[2:]; from qa.workers import work; work(sys.argv[1])"
+"""The parent's own path of modules, first of all: nothing is imported from the current folder."""
+_GREETING: Final = f"qa {__version__} {PARSERS_VERSION}.{CUTTER_VERSION}\n".encode()
+"""Tells that it is us, and not another version that was installed meanwhile."""
+_PATIENCE: Final = 30.0
+"""How long a worker may take to start, in seconds."""
+_WORTHWHILE: Final = 2_000_000
+"""So many bytes must there be to read: a worker takes a tenth of a second to start."""
+_PARCEL: Final = 500_000
+"""In bytes of files: our threads wait for their turn each time they send."""
+_AHEAD: Final = 16_000_000
+"""So many bytes of files may be at the workers, or back from them and not yet taken."""
+_MOST: Final = 8
+_BUFFER: Final = 1 << 18
+_LENGTHS: Final = struct.Struct("<QQ")
+_ENDED: Final = "The process that read it broke down, twice: it may be damaged, or need more memory than there is."
+
+
+def read_files(folder: Path, tasks: Sequence[Task], *, processes: int) -> Generator[Reading, None, None]:
+    """Read files in their order, in so many processes and a little ahead where there is enough to read."""
+    if processes > 1 and len(tasks) > 1 and sum(task.size for task in tasks) > _WORTHWHILE:
+        with _Pool(folder, min(processes, _MOST, len(tasks))) as pool:
+            if pool.start():
+                yield from pool.read(tasks)
+                return
+    for task in tasks:
+        yield read(folder, task)
+
+
+class _Gone(Exception):
+    """A worker has ended, is out of its mind, or could not be started."""
+
+
+class _Pool:
+    """Workers, each spoken to by one thread at a time; one that ends is replaced."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder = folder
+        self._count = count
+        self._threads = ThreadPoolExecutor(count, "qa-read")
+        self._idle: SimpleQueue[_Worker | None] = SimpleQueue()
+        self._workers: list[_Worker] = []
+        self._starting = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> _Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._starting:
+            self._closed = True
+        for worker in self._workers:
+            worker.kill()  # so that the threads, which wait for them, end
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+
+    def start(self) -> bool:
+        """Start the workers; tell whether they can be had."""
+        # the program that we are a part of would be started, not Python
+        if not sys.executable or getattr(sys, "frozen", False):
+            return False
+        try:
+            workers = [self._new() for _ in range(self._count)]  # all at once: only then is each waited for
+            for worker in workers:
+                worker.greet()
+                self._idle.put(worker)
+        except _Gone:
+            return False
+        return True
+
+    def read(self, tasks: Sequence[Task]) -> Iterator[Reading]:
+        """Read files in their order."""
+        ahead: deque[tuple[int, Future[list[Reading]]]] = deque()
+        held = 0
+        for parcel in _parcels(tasks):
+            size = sum(task.size for task in parcel)
+            while ahead and held + size > _AHEAD:
+                yield from ahead[0][1].result()
+                held -= ahead.popleft()[0]
+            ahead.append((size, self._threads.submit(self._read, parcel)))
+            held += size
+        while ahead:
+            yield from ahead.popleft()[1].result()
+
+    def _read(self, parcel: Sequence[Task]) -> list[Reading]:
+        worker = self._idle.get()
+        done: list[Reading] = []
+        suspect = -1
+        while len(done) < len(parcel) and not self._closed:
+            try:
+                if worker is None:
+                    worker = self._new()
+                    worker.greet()
+                for reading in worker.read(parcel[len(done) :]):
+                    done.append(reading)  # noqa: PERF402 - those before its end are kept
+            except _Gone:
+                # someone else may have ended it: only a file that two have not survived is to blame
+                if suspect == len(done):
+                    done.append(unread(parcel[suspect], _ENDED))
+                suspect = len(done)
+                self._drop(worker)
+                worker = None
+        self._idle.put(worker)
+        return done
+
+    def _new(self) -> _Worker:
+        with self._starting:
+            if self._closed:
+                raise _Gone
+            worker = _Worker(self._folder)
+            self._workers.append(worker)
+            return worker
+
+    def _drop(self, worker: _Worker | None) -> None:
+        with self._starting:
+            if worker and not self._closed:
+                self._workers.remove(worker)
+                worker.kill()
+                worker.close()
+
+
+def _parcels(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Gather small files, to be sent together."""
+    parcel: list[Task] = []
+    size = 0
+    for task in tasks:
+        parcel.append(task)
+        size += task.size + 1_000
+        if size > _PARCEL:
+            yield parcel
+            parcel, size = [], 0
+    if parcel:
+        yield parcel
+
+
+class _Worker:
+    """One process, as its parent sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it. Raises _Gone where it cannot be started."""
+        command = [sys.executable, "-c", _PROGRAM, os.fspath(folder), *sys.path]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # parsers grumble at bad files: what matters becomes a reason
+                bufsize=_BUFFER,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:  # no memory for one more, or no such program
+            raise _Gone from error
+        assert self._process.stdin and self._process.stdout
+        self._to, self._from = self._process.stdin, self._process.stdout
+
+    def greet(self) -> None:
+        """Wait until it is ready. Raises _Gone where it is none of ours."""
+        too_late = threading.Timer(_PATIENCE, self.kill)
+        too_late.start()
+        greeting = self._from.readline()
+        too_late.cancel()
+        too_late.join()
+        if greeting != _GREETING:
+            raise _Gone
+
+    def read(self, tasks: Sequence[Task]) -> Iterator[Reading]:
+        """Have files read. Raises _Gone where it ends before the last of them."""
+        try:
+            self._to.write(_line(tasks))
+            self._to.flush()
+            for task in tasks:
+                yield _receive(self._from, task)
+        except (OSError, EOFError, ValueError, LookupError, TypeError) as error:  # what it says may make no sense
+            raise _Gone from error
+
+    def kill(self) -> None:
+        """End it at once: it holds nothing that could be lost."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Let its pipes go, once it was killed."""
+        self._process.wait()
+        for pipe in (self._to, self._from):
+            with contextlib.suppress(OSError):  # what was still to be sent
+                pipe.close()
+
+
+# What goes through the pipes: JSON and the text itself, so that nothing a worker sends can be run.
+
+
+def _line(tasks: Sequence[Task]) -> bytes:
+    return json.dumps([_plain(task) for task in tasks]).encode() + b"\n"
+
+
+def _plain(task: Task) -> list[Any]:
+    return [task.path, task.raw.hex(), task.size, task.digest and task.digest.hex()]
+
+
+def _task(path: str, raw: str, size: int, digest: str | None) -> Task:
+    return Task(path, bytes.fromhex(raw), size, bytes.fromhex(digest) if digest else None)
+
+
+def _send(pipe: IO[bytes], reading: Reading) -> None:
+    file, document = reading.file, reading.document
+    header: dict[str, Any] = {
+        "signature": astuple(file.signature),
+        "seen": file.seen_ns,
+        "digest": file.digest and file.digest.hex(),
+        "reason": file.reason,
+    }
+    if document:
+        header["document"] = [document.title, document.media_type, document.pages]
+        header["headings"] = [astuple(heading) for heading in document.headings]
+        header["passages"] = [(p.span.start, p.span.end, p.line, p.key.hex()) for p in reading.passages]
+    head, text = json.dumps(header).encode(), document.text.encode() if document else b""
+    pipe.write(_LENGTHS.pack(len(head), len(text)))
+    pipe.write(head)
+    pipe.write(text)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes], task: Task) -> Reading:
+    head, text = (_exactly(pipe, length) for length in _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size)))
+    header = json.loads(head)
+    digest = bytes.fromhex(header["digest"]) if header["digest"] else None
+    signature = Signature(*header["signature"])
+    file = File(task.path, task.raw, signature, header["seen"], digest, None, header["reason"])
+    if "document" not in header:
+        return Reading(file)
+    title, media_type, pages = header["document"]
+    headings = tuple(Heading(*heading) for heading in header["headings"])
+    passages = tuple(
+        Passage(Span(start, end), line, bytes.fromhex(key)) for start, end, line, key in header["passages"]
+    )
+    return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings), passages)
+
+
+def _exactly(pipe: IO[bytes], length: int) -> bytes:
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+# In the worker.
+
+
+def work(folder: str) -> None:
+    """Read the files that are named on stdin, one after the other, until nobody is there to name any."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who will end us
+    out = os.fdopen(os.dup(1), "wb", _BUFFER)
+    os.dup2(2, 1)  # nothing that a parser prints may get among the answers
+    out.write(_GREETING)
+    out.flush()
+    lines: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    while True:
+        for fields in json.loads(lines.get()):
+            _send(out, read(Path(folder), _task(*fields)))
+
+
+def _listen(lines: SimpleQueue[bytes]) -> None:
+    """Take in what is asked; end the process with its parent, whatever file it is at."""
+    for line in sys.stdin.buffer:
+        lines.put(line)
+    os._exit(0)

@@ -1,0 +1,130 @@
+"""The catalog counts without looking at each passage, and is never wrong."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Fill
+
+from qa import Library, tables
+from qa.catalog import Catalog
+from qa.documents import Document
+from qa.errors import IndexVersion
+from qa.passages import Passage, cut
+from qa.records import Counts, File, Signature
+
+_NO_VECTOR = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key AND v.live)"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog(tmp_path / "catalog.sqlite3")
+    yield opened
+    opened.close()
+
+
+def recount(catalog: Catalog) -> Counts:
+    """Count the slow way, from passages and files alone."""
+
+    def count(query: str) -> int:
+        return int(catalog._db.all(query)[0][0])
+
+    return Counts(
+        count("SELECT count(*) FROM files"),
+        count("SELECT count(*) FROM files WHERE reason IS NOT NULL"),
+        count("SELECT count(*) FROM documents"),
+        count("SELECT count(*) FROM passages"),
+        count("SELECT coalesce(sum(length), 0) FROM documents"),
+        count("SELECT count(*) FROM vectors WHERE live"),
+        count(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}"),
+    )
+
+
+def document(chance: random.Random) -> tuple[Document, list[Passage]]:
+    """A document of a few paragraphs, which others have too."""
+    text = "\n\n".join(f"Paragraph {chance.randrange(12)}. " * 60 for _ in range(chance.randrange(1, 6)))
+    made = Document(text, "A title", "text/plain")
+    return made, cut(made)
+
+
+def keep(catalog: Catalog, path: str, chance: random.Random) -> None:
+    number, reason = catalog.put_document(*document(chance)), None
+    if chance.random() < 0.1:
+        number, reason = None, "It is broken."
+    catalog.put_file(File(path, path.encode(), Signature(1, 2, 3, 4), 5, b"digest", number, reason))
+
+
+def drop(catalog: Catalog, path: str, _: random.Random) -> None:
+    catalog.drop_file(path)
+    catalog.drop_orphans({})
+
+
+def embed(catalog: Catalog, _: str, chance: random.Random) -> None:
+    rows = catalog.vectors_waiting(0, chance.randrange(1, 20))
+    catalog.vectors_done({row.key for row in rows})
+
+
+def sweep(catalog: Catalog, path: str, chance: random.Random) -> None:
+    dying = catalog.vectors_dying()
+    if chance.random() < 0.5:  # what was to be deleted may come back meanwhile
+        keep(catalog, path, chance)
+    catalog.vectors_gone(dying)
+    assert {row.key for row in catalog.vectors_waiting(0, 10_000)} <= waiting_keys(catalog)
+
+
+def lose(catalog: Catalog, _: str, chance: random.Random) -> None:
+    if chance.random() < 0.1:
+        catalog.vectors_lost("another")
+
+
+def waiting_keys(catalog: Catalog) -> set[bytes]:
+    return {row[0] for row in catalog._db.all(f"SELECT key FROM passages p WHERE {_NO_VECTOR}")}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_counts_are_those_of_a_recount_after_any_edits(catalog: Catalog, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(150):
+        act = chance.choice([keep, keep, drop, embed, embed, sweep, lose])
+        with catalog.transaction():
+            act(catalog, f"{chance.randrange(15)}.txt", chance)
+        assert catalog.counts() == recount(catalog)
+        waiting = {row[0] for row in catalog._db.all(f"SELECT document FROM passages p WHERE {_NO_VECTOR}")}
+        assert catalog.waiting_documents() == waiting
+
+
+def test_an_index_of_the_first_version_is_brought_up_to_date(fill: Fill) -> None:
+    folder = fill({"a.txt": "a walrus came by", "b.txt": "an otter stayed"})
+    with Library.open(folder) as library:
+        library.sync()
+        place = library.index / "catalog.sqlite3"
+    with sqlite3.connect(place) as connection:
+        for kind, name in connection.execute("SELECT type, name FROM sqlite_master WHERE name GLOB 'passage_*'"):
+            connection.execute(f"DROP {kind} {name}")
+        for name in ("vectors_absent", "vectors_unused", "documents_waiting"):
+            connection.execute(f"DROP INDEX {name}")
+        connection.execute("ALTER TABLE vectors DROP COLUMN uses")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    with Library.open(folder) as library:
+        with pytest.raises(IndexVersion, match="made by an older version: run `qa sync` to bring it up to date"):
+            library.status()
+        report = library.sync()
+        assert (report.embedded, report.opened, library.status().waiting) == (0, 2, 0)  # the files are very young
+        assert library.search("walrus")[0].document.path == "a.txt"
+        assert library._index.own().counts() == recount(library._index.own())
+
+
+def test_a_catalog_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_STEPS", (*tables._STEPS[:1], "CREATE TABLE one (x);\nNONSENSE"))
+    with pytest.raises(Exception, match="NONSENSE"):
+        Catalog(tmp_path / "catalog.sqlite3")
+    monkeypatch.undo()
+    opened = Catalog(tmp_path / "catalog.sqlite3")
+    assert opened.counts() == Counts(0, 0, 0, 0, 0, 0, 0)
+    opened.close()
