@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,16 @@ from qa.errors import IndexDamaged, StorageError
 
 _HEAP = 64_000_000
 _MOST_TERMS = 64
+_MOST_PHRASES = 8
+_QUOTED = re.compile(r'"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»')
+_JOINED = re.compile(r"\w+(?:[-.:/,+#~]\w+)*")
+# Words that ask, and words that only join others: they say nothing about what is asked for.
+_EMPTY = """
+a an the of in on at to for from by with about as into is are was were be been being do does did have has had
+can could may might must shall should will would what which who whom whose when where why how many much long
+often it its this that these those there they them their he she his her him you your we our us i me my and or
+but not no if than then so please tell say said know any some all most more
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,14 @@ class Lexical:
             self._index = tantivy.Index(_schema(), path=str(path))
             self._index.register_tokenizer("words", self._analyzer)
         self._writer: tantivy.IndexWriter | None = None
+        self.empty = frozenset(self.terms(_EMPTY))
+        """The terms that say nothing by themselves."""
 
     def search(self, query: str, *, count: int, documents: Collection[int] | None = None) -> list[Match]:
-        """Return the best passages that have any of the query's words, in some documents or in all."""
+        """Return the best passages that have any of the query's words, in some documents or in all.
+
+        Words that stand together, in quotation marks or as one code, count once more where they do so in a passage.
+        """
         return self._search(query, count, "document", documents)
 
     def scores(self, query: str, passages: Collection[int]) -> list[Match]:
@@ -54,11 +70,17 @@ class Lexical:
         return self._search(query, max(1, len(passages)), "passage", passages)
 
     def _search(self, query: str, count: int, field: str, chosen: Collection[int] | None) -> list[Match]:
-        terms = list(dict.fromkeys(self.terms(query)))[:_MOST_TERMS]
+        terms = list(dict.fromkeys(self.asked(query)))
+        terms = [term for term in terms if term not in self.empty] or terms  # they cost much and say little
         if not terms or (chosen is not None and not chosen):
             return []
         q, schema, must = tantivy.Query, self._index.schema, tantivy.Occur.Must
-        words = q.boolean_query([(tantivy.Occur.Should, q.term_query(schema, "words", term)) for term in terms])
+        asked = [q.term_query(schema, "words", term) for term in terms]
+        asked += [
+            q.phrase_query(schema, "words", list(phrase))
+            for phrase in dict.fromkeys(self.quoted(query) + self.codes(query))
+        ]
+        words = q.boolean_query([(tantivy.Occur.Should, each) for each in asked])
         if chosen is not None:
             within = q.term_set_query(schema, field, list(chosen))
             words = q.boolean_query([(must, words), (must, q.const_score_query(within, 0.0))])
@@ -71,6 +93,23 @@ class Lexical:
     def terms(self, text: str) -> list[str]:
         """Return the index's own terms of a text: small letters, no accents, English stems."""
         return list(self._analyzer.analyze(text))
+
+    def asked(self, query: str) -> list[str]:
+        """Return the terms of a question that are searched for, in their order: of a very long one the first."""
+        return self.terms(query)[:_MOST_TERMS]
+
+    def quoted(self, query: str) -> list[tuple[str, ...]]:
+        """Return the terms of each phrase in quotation marks, of two words or more."""
+        return self._together(phrase[0] for phrase in _QUOTED.finditer(query))
+
+    def codes(self, query: str) -> list[tuple[str, ...]]:
+        """Return the terms of each code that is indexed as several words: E-1042, axis_name, 2023-11-22, os.path."""
+        return self._together(word[0] for word in _JOINED.finditer(query) if _is_code(word[0]))
+
+    def _together(self, phrases: Iterable[str]) -> list[tuple[str, ...]]:
+        """Return the terms of some phrases, as far as they are several."""
+        found = dict.fromkeys(tuple(self.terms(phrase)) for phrase in phrases)
+        return [terms for terms in found if 1 < len(terms) <= _MOST_TERMS][:_MOST_PHRASES]
 
     def rarity(self, terms: Iterable[str]) -> dict[str, int]:
         """Count in how many passages each term stands."""
@@ -122,11 +161,18 @@ class Lexical:
         return self._writer
 
 
+def _is_code(word: str) -> bool:
+    """Tell codes from words that are merely joined, as so-called or U.S. are."""
+    parts = re.split(r"[-.:/,+#~]", word)
+    dotted = len(parts) > 1 and not set(word) & set("-,") and all(len(part) > 1 for part in parts)
+    return dotted or "_" in word or (len(parts) > 1 and any(letter.isdigit() for letter in word))
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True)
-    builder.add_text_field("words", stored=False, tokenizer_name="words", index_option="freq")
+    builder.add_text_field("words", stored=False, tokenizer_name="words", index_option="position")
     return builder.build()
 
 

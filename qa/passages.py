@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from qa.documents import Document
+from qa.documents import Document, Heading
 from qa.spans import Span, count_lines
 
-CUTTER_VERSION = 1
-"""Raised whenever the same text is cut otherwise, so that an older index is cut again."""
+CUTTER_VERSION = 2
+"""Raised whenever the same text is cut, indexed or embedded otherwise, so that an older index is made again."""
 
 TARGET = 900
 """How long a passage is, in letters of English: about 220 tokens of the bundled model, which takes 512."""
 _LONGEST = 1_400
 """A sentence that is longer is cut at a line, a clause or a word."""
+OPENING = Span(0, 600)
+"""Where a title stands that is part of a text."""
+_LONGEST_HEADING = 120
+"""What is longer is no heading but the first line of a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A span of one document and the line it begins on; the passages of a document tile its text."""
+    """A span of one document, its first line, the key of its vector; the passages of a document tile its text."""
 
     span: Span
     line: int
+    key: bytes
 
 
 def cut(document: Document) -> list[Passage]:
@@ -33,12 +39,48 @@ def cut(document: Document) -> list[Passage]:
     text = document.text
     stops = [heading.start for heading in document.headings]
     spans = list(_pack(text, sentences(text, stops), set(stops)))
+    title = headline(document.title, OPENING.of(text))
     passages, line, done = [], 1, 0
-    for span in spans:
+    for span, headings in zip(spans, _headings(document.headings, spans), strict=True):
         line += count_lines(text, Span(done, span.start))
         done = span.start
-        passages.append(Passage(span, line))
+        key = vector_key(in_context(span.of(text), title=title, headings=headings))
+        passages.append(Passage(span, line, key))
     return passages
+
+
+def _headings(headings: Sequence[Heading], spans: Iterable[Span]) -> Iterator[tuple[str, ...]]:
+    """Return the titles of the headings that rule where each span begins, as `heading_path` does for one."""
+    path: list[Heading] = []
+    at = 0
+    for span in spans:
+        while at < len(headings) and headings[at].start <= span.start:
+            path = [above for above in path if above.level < headings[at].level] + [headings[at]]
+            at += 1
+        yield tuple(heading.title for heading in path)
+
+
+# What is embedded.
+
+
+def vector_key(words: str) -> bytes:
+    """Hash the words that are embedded: equal words share one vector."""
+    return hashlib.sha256(words.strip().encode()).digest()[:16]
+
+
+def headline(title: str, opening: str) -> str:
+    """Return a title, but not a first line that goes on in the next one: it is the beginning of a sentence."""
+    first, _, rest = opening.lstrip().partition("\n")
+    goes_on = first.strip() == title and rest.split("\n", 1)[0].strip()
+    return "" if goes_on else title
+
+
+def in_context(words: str, *, title: str, headings: Sequence[str]) -> str:
+    """Return what is embedded for a passage: title and headings above it, where it does not say them, and its words."""
+    said = words.casefold()
+    above = dict.fromkeys((title, *headings[-2:]))
+    about = [each for each in above if each and len(each) <= _LONGEST_HEADING and each.casefold() not in said]
+    return "\n".join((*about, words.strip()))
 
 
 # Sentences.
@@ -127,7 +169,7 @@ def _best_cut(text: str, pieces: Sequence[Span], totals: Sequence[int], headings
 
 def _ends_paragraph(words: str) -> bool:
     tail = words[len(words.rstrip()) :]
-    return count_lines(tail, Span(0, len(tail))) > 1
+    return len(tail) > 1 and count_lines(tail, Span(0, len(tail))) > 1
 
 
 def _size(words: str) -> int:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.catalog import Catalog
-from qa.citations import Location, locate
+from qa.citations import Location, locate_passage
 from qa.embedders import Embedder
-from qa.lexical import Lexical, Match
+from qa.lexical import Lexical
+from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, reranked, squash
 from qa.records import Row
+from qa.rerankers import Reranker
 from qa.vectors import Neighbour, Vectors
 
-_FARTHEST = -2.5
 POOL = 50
 """How many passages each of the two searches puts forward."""
+_READ = 20
+"""How many of the best are read, where more are not asked for: whether the question's words stand together there."""
+RERANKED = 30
+"""How many of the best the reranker reads, where more are not asked for."""
+_SHARE = 0.5
+"""What the reranker's score weighs beside the fused one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +42,6 @@ class Hit(Location):
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A passage with its fused score, and its own: cosine and BM25, None where it has none."""
-
-    row: Row
-    score: float
-    cosine: float | None
-    bm25: float | None
-    found_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Engines:
     """What a search needs; `vectors` is None where only words are searched."""
 
@@ -51,101 +50,143 @@ class Engines:
     lexical: Lexical
     vectors: Vectors | None
     embedder: Embedder
+    beside: Executor
+    """Where one search runs while the other one does."""
+    reranker: Callable[[], Reranker]
+    """Opens it: it may be large, and most searches need none."""
 
 
-def search(query: str, engines: Engines, *, count: int, within: str | None = None) -> list[Ranked]:
-    """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed."""
-    catalog = engines.catalog
-    documents = catalog.documents_like(within) if within else None
-    pool_size = max(POOL, count)
-    with ThreadPoolExecutor(1, "qa-search") as beside:
-        near = beside.submit(_by_meaning, query, engines, pool_size, documents) if engines.vectors else None
-        matches = engines.lexical.search(query, count=pool_size, documents=documents)
-        vector, neighbours = near.result() if near else (None, [])
-        rows = _rows(catalog, matches, neighbours, documents)
-        # what only one of the two has found gets its score from the other too
-        bm25 = {match.passage: match.score for match in matches}
-        unmatched = [row.number for row in rows if row.number not in bm25]
-        scores = beside.submit(engines.lexical.scores, query, unmatched)
-        cosines = {each.key: each.cosine for each in neighbours}
-        if vector is not None and engines.vectors:
-            cosines |= engines.vectors.cosines(vector, [row.key for row in rows if row.key not in cosines])
-        bm25 |= {match.passage: match.score for match in scores.result()}
-    return fuse(rows, cosines, bm25, found=({n.key for n in neighbours}, {m.passage for m in matches}))[:count]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ranked passage and its words."""
+
+    ranked: Ranked
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The words of a passage, and its terms in their order."""
+
+    words: str
+    terms: Sequence[str]
+
+
+_Reader = Callable[[Row], _Text]
+
+
+def search(query: str, engines: Engines, *, count: int, within: str | None = None, rerank: bool = False) -> list[Found]:
+    """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed.
+
+    Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
+    """
+
+    @cache
+    def read(row: Row) -> _Text:
+        words = engines.catalog.text(row.document, row.span)
+        return _Text(words, engines.lexical.terms(words))
+
+    chosen = _Chosen.of(engines.catalog, within) if within else None
+    reranker = engines.reranker() if rerank else None
+    most = max(RERANKED, count) if reranker else count
+    size = max(POOL, 2 * count)
+    while True:
+        candidates, all_ = _candidates(query, engines, size, chosen, read)
+        ranked = _gathered(query, engines.lexical, candidates, max(_READ, count), read)
+        ranked = list(islice(_distinct(ranked, read, engines.lexical.empty), most))
+        if all_ or len(ranked) >= count:
+            break
+        size *= 4  # one text over and over has kept the others out
+    if reranker and ranked:
+        scores = reranker.scores(query, [read(each.row).words for each in ranked])
+        ranked = reranked(ranked, scores, share=_SHARE)
+    return [Found(each, read(each.row).words) for each in ranked[:count]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The documents that a glob selects, and the keys of their passages, joined to one."""
+
+    documents: Collection[int]
+    keys: bytes
+
+    @classmethod
+    def of(cls, catalog: Catalog, within: str) -> _Chosen | None:
+        """Return what a glob selects; None where that is all there is."""
+        documents = catalog.documents_like(within)
+        if len(documents) == catalog.document_count():
+            return None
+        return cls(documents, catalog.keys_like(within))
+
+
+def _candidates(
+    query: str, engines: Engines, count: int, chosen: _Chosen | None, read: _Reader
+) -> tuple[list[Ranked], bool]:
+    """Ask both engines, side by side, and blend what they found; tell whether that is all they can find."""
+    catalog, lexical = engines.catalog, engines.lexical
+    near = engines.beside.submit(_by_meaning, query, engines.vectors, engines.embedder, count, chosen)
+    matches = lexical.search(query, count=count, documents=chosen.documents if chosen else None)
+    rows = {row.number: row for row in catalog.rows_by_number([match.passage for match in matches])}
+    for match in matches[: _READ // 2]:
+        if match.passage in rows and not near.done():
+            read(rows[match.passage])  # most of these will be read anyway, and the other search takes longer
+    vector, neighbours = near.result()
+    rows |= {row.number: row for row in catalog.rows_by_key([each.key for each in neighbours])}
+    known = [row for row in rows.values() if chosen is None or row.document in chosen.documents]
+    # what only one of the two has found gets its score from the other too
+    bm25 = {match.passage: match.score for match in matches}
+    bm25 |= {m.passage: m.score for m in lexical.scores(query, [row.number for row in known if row.number not in bm25])}
+    cosines = {each.key: each.cosine for each in neighbours}
+    if vector is not None and engines.vectors:
+        cosines |= engines.vectors.cosines(vector, [row.key for row in known if row.key not in cosines])
+    ranked = fuse(known, cosines, bm25, found=({n.key for n in neighbours}, {m.passage for m in matches}))
+    return ranked, max(len(neighbours), len(matches)) < count
 
 
 def _by_meaning(
-    query: str, engines: Engines, count: int, documents: Collection[int] | None
-) -> tuple[NDArray[np.float32], list[Neighbour]]:
-    """Return the query's vector and its nearest neighbours, among some documents or all."""
-    assert engines.vectors is not None
-    vector = engines.embedder.embed_query(query)
-    if documents is None:
-        return vector, engines.vectors.search(vector, count=count)
-    # a filter inside Chroma is slow and loses hits: reach further until enough lie within
-    reach, total = 4 * count, engines.vectors.count()
-    while True:
-        found = engines.vectors.search(vector, count=reach)
-        inside = {r.key for r in engines.catalog.rows_by_key([n.key for n in found]) if r.document in documents}
-        if len(inside) >= count or reach >= total:
-            return vector, [n for n in found if n.key in inside][:count]
-        reach *= 4
+    query: str, vectors: Vectors | None, embedder: Embedder, count: int, chosen: _Chosen | None
+) -> tuple[NDArray[np.float32] | None, list[Neighbour]]:
+    """Return the query's vector and its nearest neighbours, among the chosen documents or all."""
+    if vectors is None:
+        return None, []
+    vector = embedder.embed_query(query)
+    if chosen:  # a filter inside Chroma is slow and loses hits
+        return vector, vectors.nearest(vector, chosen.keys, count=count)
+    return vector, vectors.search(vector, count=count)
 
 
-def _rows(
-    catalog: Catalog, matches: Sequence[Match], neighbours: Sequence[Neighbour], documents: Collection[int] | None
-) -> list[Row]:
-    """Return the passages that the catalog knows of what both searches found."""
-    rows = {row.number: row for row in catalog.rows_by_number([match.passage for match in matches])}
-    rows |= {row.number: row for row in catalog.rows_by_key([each.key for each in neighbours])}
-    return [row for row in rows.values() if documents is None or row.document in documents]
+def _gathered(query: str, lexical: Lexical, ranked: Sequence[Ranked], most: int, read: _Reader) -> list[Ranked]:
+    """Read the best passages, and raise those in which the question's words stand together."""
+    asked, passages = lexical.asked(query), lexical.count()
+    idf = {term: math.log(1 + (passages + 1) / (count + 0.5)) for term, count in lexical.rarity(asked).items()}
+    close = [closeness(asked, read(each.row).terms, idf, empty=lexical.empty) for each in ranked[:most]]
+    best = gathered(ranked[:most], close)
+    if codes := lexical.codes(query):
+        best = raised(best, codes, [read(each.row).terms for each in best], by=CODED)
+    anew = [*best, *ranked[most:]]
+    if quoted := lexical.quoted(query):
+        anew = raised(anew, quoted, [read(each.row).terms for each in anew], by=QUOTED)
+    return anew
 
 
-def fuse(
-    rows: Sequence[Row],
-    cosines: Mapping[bytes, float],
-    bm25: Mapping[int, float],
-    *,
-    found: tuple[Collection[bytes], Collection[int]],
-) -> list[Ranked]:
-    """Blend both scores, each counted in standard deviations from its mean over these passages, half and half."""
-    least = min(cosines.values(), default=0.0)  # without a vector yet: as far off as the farthest
-    meaning = _standard([cosines.get(row.key, least) for row in rows])
-    # however far off in meaning, a passage that alone has a rare word of the question stays in sight
-    meaning = np.maximum(meaning, _FARTHEST)
-    words = _standard([bm25.get(row.number, 0.0) for row in rows])  # none of the words is in it
-    scores = _squash((meaning + words) / 2)
-    ranked = [
-        Ranked(row, float(score), cosines.get(row.key), bm25.get(row.number), _finders(row, found))
-        for row, score in zip(rows, scores, strict=True)
-    ]
-    return sorted(ranked, key=lambda r: (-r.score, r.row.number))
-
-
-def _standard(values: Sequence[float]) -> NDArray[np.float64]:
-    """Count values in standard deviations from their mean."""
-    array = np.array(values, dtype=np.float64)
-    # below a thousandth they are all alike, and their differences but rounding
-    return (array - array.mean()) / max(float(array.std()), 1e-3) if len(array) else array
-
-
-def _squash(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(1.0 / (1.0 + np.exp(-values)), dtype=np.float64)
-
-
-def _finders(row: Row, found: tuple[Collection[bytes], Collection[int]]) -> tuple[str, ...]:
-    by_meaning, by_words = found
-    return (*(("lexical",) if row.number in by_words else ()), *(("semantic",) if row.key in by_meaning else ()))
-
-
-def show(catalog: Catalog, ranked: Sequence[Ranked]) -> list[Hit]:
-    """Turn passages into hits with their words and places; one whose document has just gone is left out."""
-    hits = []
+def _distinct(ranked: Iterable[Ranked], read: _Reader, empty: frozenset[str]) -> Iterator[Ranked]:
+    """Leave out what has the same words as a better one: one name or number that differs makes it another."""
+    said = set()
     for each in ranked:
-        entry = catalog.entry(each.row.document)
-        if entry is None:
-            continue
-        text = catalog.text(each.row.document, each.row.span)
-        place = locate(catalog, entry, each.row.span)
-        hits.append(Hit(**place.fields(), score=each.score, found_by=each.found_by, text=text))
+        words = frozenset(read(each.row).terms) - empty
+        if words not in said:
+            said.add(words)
+            yield each
+
+
+def show(catalog: Catalog, found: Sequence[Found]) -> list[Hit]:
+    """Turn passages into hits with their places; one whose document has just gone is left out."""
+    hits = []
+    for each in found:
+        row = each.ranked.row
+        entry = catalog.entry(row.document)
+        if entry is not None and each.words:
+            place = locate_passage(entry, row, each.words)
+            score, found_by = squash(each.ranked.score), each.ranked.found_by
+            hits.append(Hit(**place.fields(), score=score, found_by=found_by, text=each.words))
     return hits

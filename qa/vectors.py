@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexDamaged, QAError, SettingsError, StorageError
 from qa.importing import alone
+from qa.matrix import KEY, Matrix
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -43,6 +44,9 @@ class Vectors:
             self._client = _client(path, url)
             self._collection = self._get(collection)
         self._name = collection
+        self._path = path
+        self._matrix = Matrix(self._place(collection))
+        self._absent: set[bytes] = set()  # asked for, and not even in Chroma
 
     @property
     def name(self) -> str:
@@ -52,25 +56,51 @@ class Vectors:
     def search(self, vector: NDArray[np.float32], *, count: int) -> list[Neighbour]:
         """Return the nearest vectors (width of the collection), nearest first."""
         with _sentences():
-            count = min(count, self._collection.count())
-            if not count:
-                return []
             found = self._collection.query(query_embeddings=[vector], n_results=count, include=["distances"])
         ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
         return [Neighbour(bytes.fromhex(i), 1.0 - float(d)) for i, d in zip(ids, distances, strict=True)]
 
+    def nearest(self, vector: NDArray[np.float32], keys: bytes, *, count: int) -> list[Neighbour]:
+        """Return the nearest of some vectors, whose keys are joined to one: each is looked at, so none is missed."""
+        cosines = self._cosines(vector, keys)
+        some = min(len(cosines), 2 * count)  # rounding may have changed places: the exact cosines decide
+        best = np.argpartition(-cosines, some - 1)[:some] if some else np.empty(0, np.int64)
+        shortlist = [keys[KEY * i : KEY * (i + 1)] for i in best if not np.isnan(cosines[i])]
+        exact = self._exact(vector, shortlist)
+        ranked = sorted(exact, key=lambda key: -exact[key])
+        return [Neighbour(key, exact[key]) for key in ranked[:count]]
+
     def cosines(self, vector: NDArray[np.float32], keys: Sequence[bytes]) -> dict[bytes, float]:
-        """Return the exact cosine of each of these keys that there is."""
+        """Return the cosine, to within .002, of each of these keys that there is."""
+        found = self._cosines(vector, b"".join(keys))
+        return {key: float(cosine) for key, cosine in zip(keys, found, strict=True) if not np.isnan(cosine)}
+
+    def _cosines(self, vector: NDArray[np.float32], keys: bytes) -> NDArray[np.float32]:
+        """Return the cosine of each key, NaN where there is none; what the matrix lacks is filled in from Chroma."""
+        cosines = self._matrix.cosines(vector, keys)
+        each = (keys[KEY * i : KEY * (i + 1)] for i in np.flatnonzero(np.isnan(cosines)))
+        missing = [key for key in each if key not in self._absent]
+        if not missing:
+            return cosines
+        for batch in (missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)):
+            stored = self._stored(batch)
+            if stored:
+                self._matrix.put(list(stored), np.array(list(stored.values()), np.float32))
+            self._absent.update(key for key in batch if key not in stored)
+        return self._matrix.cosines(vector, keys)
+
+    def _exact(self, vector: NDArray[np.float32], keys: Sequence[bytes]) -> dict[bytes, float]:
+        return {key: float(np.vecdot(stored, vector)) for key, stored in self._stored(keys).items()}
+
+    def _stored(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors of these keys that there are."""
         if not keys:
             return {}
         with _sentences():
-            ids = list({key.hex() for key in keys})  # Chroma refuses the same id twice
-            found = self._collection.get(ids=ids, include=["embeddings"])
-        rows = found["embeddings"]
-        if rows is None or not len(rows):
-            return {}
-        products = np.asarray(rows, dtype=np.float32) @ vector
-        return {bytes.fromhex(i): float(p) for i, p in zip(found["ids"], products, strict=True)}
+            # Chroma refuses the same id twice
+            found = self._collection.get(ids=list({key.hex() for key in keys}), include=["embeddings"])
+        rows = np.asarray(found["embeddings"], np.float32)
+        return {bytes.fromhex(id_): row for id_, row in zip(found["ids"], rows, strict=True)}
 
     def put(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
         """Store vectors (n, width) under their keys; a key that is there is stored anew."""
@@ -78,6 +108,8 @@ class Vectors:
             for i in range(0, len(keys), _BATCH):
                 ids = [key.hex() for key in keys[i : i + _BATCH]]
                 self._collection.upsert(ids=ids, embeddings=vectors[i : i + _BATCH])
+        self._matrix.put(keys, vectors)
+        self._absent.difference_update(keys)
 
     def remove(self, keys: Sequence[bytes]) -> None:
         """Delete vectors; Chroma keeps their places, see `copy`."""
@@ -104,13 +136,15 @@ class Vectors:
         name = next_collection(self._name)
         with _sentences():
             self._drop(name)  # left over from a copy that was cut short
-            fresh = self._get(name)
+            fresh, matrix = self._get(name), Matrix(self._place(name))
             for i in range(0, len(keys), _BATCH):
-                rows = self._collection.get(ids=[k.hex() for k in keys[i : i + _BATCH]], include=["embeddings"])
-                if rows["ids"]:
-                    fresh.upsert(ids=rows["ids"], embeddings=rows["embeddings"])
+                stored = self._stored(keys[i : i + _BATCH])
+                if stored:
+                    vectors = np.array(list(stored.values()), np.float32)
+                    fresh.upsert(ids=[key.hex() for key in stored], embeddings=vectors)
+                    matrix.put(list(stored), vectors)
             use(name)
-            old, self._collection, self._name = self._name, fresh, name
+            old, self._collection, self._name, self._matrix = self._name, fresh, name, matrix
             self._drop(old)
 
     def drop_others(self) -> None:
@@ -134,7 +168,11 @@ class Vectors:
         # embedding_function=None: the default one would download a model
         return self._client.get_or_create_collection(name, embedding_function=None, configuration=_CONFIGURATION)  # type: ignore[arg-type]
 
+    def _place(self, name: str) -> Path:
+        return self._path / f"{name}.matrix"
+
     def _drop(self, name: str) -> None:
+        self._place(name).unlink(missing_ok=True)
         if any(each.name == name for each in self._client.list_collections()):
             self._client.delete_collection(name)
 
