@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from qa.search import Hit
     from qa.settings import Settings
     from qa.spans import Span
+
+# onnxruntime reports to its makers from 1.29 on, unless it is told not to before it is imported for the first time
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["Answer", "Citation", "Hit", "Library", "QAError", "Settings", "Span"]
