@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,18 @@ def peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def family_memory(process: int, *, kinds: Sequence[str] = ("Rss",)) -> int:
+    """Return the bytes of memory of a process, and what those that it started have for themselves; 0 if unknown."""
+    try:
+        sizes = Path(f"/proc/{process}/smaps_rollup").read_text()
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:  # it has just ended, or this is no Linux
+        return 0
+    own = sum(1024 * int(size) for kind in kinds for size in re.findall(rf"^{kind}:\s*(\d+)", sizes, re.M))
+    return own + sum(family_memory(child, kinds=("Private_Clean", "Private_Dirty")) for child in children)
+
+
 def size_of(folder: Path) -> int:
     """Add up the bytes of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -87,9 +100,9 @@ def text_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def copy_texts(folder: Path, out: Path) -> int:
-    """Copy the plain-text files of a folder, dated an hour ago; return their bytes."""
-    files = text_files(folder)
+def copy_texts(folder: Path, out: Path, *, files: Sequence[Path] | None = None) -> int:
+    """Copy the plain-text files of a folder, or some of them, dated an hour ago; return their bytes."""
+    files = text_files(folder) if files is None else files
     for path in files:
         place = out / path.relative_to(folder)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +152,25 @@ def run(arguments: Sequence[str | Path]) -> tuple[float, Any]:
     began = time.perf_counter()
     printed = quietly(arguments)
     return time.perf_counter() - began, json.loads(printed.splitlines()[-1])
+
+
+def watched(arguments: Sequence[str | Path]) -> tuple[int, Any]:
+    """Run Python with these arguments; return the most memory that was seen, and the JSON that it printed last."""
+    with (
+        ThreadPoolExecutor(1) as beside,
+        subprocess.Popen(
+            [sys.executable, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        printed = beside.submit(process.communicate)
+        most = 0
+        while not printed.done():
+            most = max(most, family_memory(process.pid))
+            time.sleep(0.25)
+    out, said = printed.result()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(map(str, arguments))} ended with {process.returncode}:\n{said[-2000:]}")
+    return most, json.loads(out.splitlines()[-1])
 
 
 def quietly(arguments: Sequence[str | Path]) -> str:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import machine
+import numpy as np
+from embedders import stored_vectors
+
+if TYPE_CHECKING:
+    from qa import Library
 
 
 def main() -> None:
@@ -15,6 +23,8 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="kept for the next run (default: .qa in the folder)")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--within", action="append", default=[], metavar="GLOB", help="once more, only there")
+    parser.add_argument("--recall", action="store_true", help="compare with an exact scan of the same vectors")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     machine.limit_threads(given.threads)
@@ -24,13 +34,41 @@ def main() -> None:
 
     with Library.open(given.folder, index=given.index) as library:
         library.sync()
-        passages = library.status().passages
-        seconds = machine.times(lambda question: library.search(question, count=given.count), questions)
+        print(f"{library.status().passages:,} passages, {timed(library, questions, given.count)}")
+        for glob in given.within:
+            said = timed(library, questions, given.count, within=glob)
+            print(f"within {glob}, {share(library, glob):.1%} of the text: {said}")
+        if given.recall:
+            print(f"by meaning: recall@10 against an exact scan {recall(library, questions):.4f}")
+
+
+def timed(library: Library, questions: Sequence[str], count: int, *, within: str | None = None) -> str:
+    """Ask the questions, one after the other."""
+    seconds = machine.times(lambda question: library.search(question, count=count, within=within), questions)
     p50, p95 = (1000 * machine.percentile(seconds, percent) for percent in (50, 95))
-    slowest = 1000 * max(seconds)
-    print(
-        f"{passages:,} passages, {len(seconds)} searches: p50 {p50:.1f} ms, p95 {p95:.1f} ms, slowest {slowest:.1f} ms"
-    )
+    return f"{len(seconds)} searches: p50 {p50:.1f} ms, p95 {p95:.1f} ms, slowest {1000 * max(seconds):.1f} ms"
+
+
+def share(library: Library, glob: str) -> float:
+    """Tell how much of the text a glob selects."""
+    files = library.documents()
+    return sum(file.characters for file in files if fnmatchcase(file.path, glob)) / sum(f.characters for f in files)
+
+
+def recall(library: Library, questions: Sequence[str], *, count: int = 10) -> float:
+    """Return the share of the truly nearest vectors that are among the library's own candidates by meaning."""
+    from qa.search import POOL
+
+    keys, matrix = stored_vectors(library)
+    engines = library._index.engines()
+    assert engines.vectors is not None  # `stored_vectors` would have said so
+    found = 0.0
+    for question in questions:
+        vector = engines.embedder.embed_query(question)
+        nearest = {keys[row] for row in np.argsort(matrix @ vector)[-count:]}
+        candidates = engines.vectors.search(vector, count=POOL)[:count]
+        found += len(nearest & {each.key for each in candidates}) / len(nearest)
+    return found / len(questions)
 
 
 if __name__ == "__main__":

@@ -36,9 +36,53 @@ def test_a_corpus_is_made_the_same_again(corpus, tmp_path):
         assert path.read_bytes() == (tmp_path / "again" / path.relative_to(corpus)).read_bytes()
 
 
-def test_the_stock_glue_gets_the_same_model(tmp_path, monkeypatch):
-    run("float32.py", tmp_path / "model")
+def test_a_corpus_of_passages_has_at_least_so_many(tmp_path):
+    printed = run("corpus.py", tmp_path / "passages", "--passages", 40)
+    assert int(re.search(r"(\d+) passages", printed)[1]) >= 40
+    assert "generated: 0.00 MB" in printed
+
+
+def test_what_the_machine_has_not_is_made_up_and_said(benchmarks, tmp_path, monkeypatch):
+    import corpus
+
+    few = [corpus.Paragraph("a package", "The gunship flew over the desert, and it was seen by all who stood there.")]
+    monkeypatch.setattr(corpus, "harvested", lambda harvest, order: harvest.words.update(few[0].text.split()) or few)
+    made = corpus.make_corpus(tmp_path / "corpus", size=20_000, files=2)
+    assert made.size == sum(path.stat().st_size for path in tmp_path.rglob("*.*")) > 19_900
+    assert "generated: 0.02 MB" in corpus.described(made, 27)
+    assert made.sources["generated"] == made.size - made.sources["a package"]
+
+
+def test_a_web_page_gives_its_paragraphs_if_it_is_english(benchmarks):
+    from corpus import web_page
+
+    page = b"<html lang='%s'><p>One,\n two.</p><pre>x = 1</pre><p>Three.</p>"
+    assert list(web_page(page % b"en-US")) == ["One,\n two.", "Three."]
+    assert not list(web_page(page % b"de"))
+
+
+def test_a_manual_page_gives_its_words_without_its_requests(benchmarks):
+    from corpus import manual
+
+    page = b'.TH LS 1\n.SH NAME\nls \\- list\n.PP\nSee\n.BR stat (2)\nand \\fBthe\\fR\n.I "other pages"\nhere.\n'
+    assert next(manual(page)).split("\n\n")[-2:] == ["ls - list", "See stat(2) and the other pages here.\n"]
+
+
+def test_prose_is_told_from_tables_code_and_other_languages(benchmarks):
+    from corpus import is_prose
+
+    assert is_prose("The file is read from its beginning to its end, and what follows is left as it was.")
+    assert not is_prose("Die Datei wird von ihrem Anfang bis zu ihrem Ende gelesen, und der Rest bleibt, wie er war.")
+    assert not is_prose("--with-a=1 | --with-b=2 | [--with-c=3] | {--with-d=4} | <--with-e=5> | --with-f=6 | --g")
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
+def test_the_stock_glue_gets_the_same_model(benchmarks, tmp_path):
+    run("float32.py", tmp_path / "model")
     from stock import Model
 
     from qa.embedders import open_embedder
@@ -49,9 +93,47 @@ def test_the_stock_glue_gets_the_same_model(tmp_path, monkeypatch):
     assert (ours * stock).sum(axis=1) == pytest.approx(1, abs=0.01)
 
 
-def test_searches_are_timed(corpus, tmp_path):
-    printed = run("search.py", corpus, "--index", tmp_path / "index", "--questions", 3)
+def test_searches_are_timed_everywhere_and_within_a_glob(corpus, tmp_path):
+    options = ["--index", tmp_path / "index", "--questions", 3, "--within", "*.md", "--recall"]
+    printed = run("search.py", corpus, *options)
     assert re.search(r"\d+ passages, 3 searches: p50 \d+\.\d ms, p95 \d+\.\d ms", printed)
+    assert re.search(r"within \*\.md, \d+\.\d% of the text: 3 searches: p50", printed)
+    assert "recall@10 against an exact scan 1.0000" in printed
+
+
+def test_a_server_is_asked_by_many_clients(corpus, tmp_path):
+    printed = run("clients.py", corpus, "--index", tmp_path / "index", "--clients", 3, "--seconds", 0.5)
+    assert re.search(r"3 clients for \d+ s: \d+\.\d requests/s, 0 errors", printed)
+
+
+def test_the_way_to_the_first_answer_is_timed(corpus):
+    assert re.search(r"0\.02 MB, median of 1: can be asked after \d", run("first.py", corpus, "--repeat", 1))
+
+
+@pytest.mark.parametrize("embedder", ["none", "stand-in"])
+def test_memory_is_measured_of_more_text_than_there_is(corpus, embedder):
+    printed = run("memory.py", corpus, "--megabytes", 0.05, "--embedder", embedder)
+    assert re.search(r"0\.\d\d MB of text.*\n +the process itself +\d+ MB", printed)
+
+
+def test_no_passage_is_that_of_another_repetition(benchmarks, corpus):
+    from memory import changed
+
+    from qa.documents import parse
+    from qa.passages import cut
+
+    text = next(corpus.rglob("*.md")).read_text()
+    words = [
+        [passage.span.of(document.text) for passage in cut(document)]
+        for document in (parse(changed(text, number).encode(), "a.md") for number in (0, 1))
+    ]
+    assert not set(words[0]) & set(words[1])
+
+
+def test_growth_is_measured_with_known_vectors_and_drawn(corpus, tmp_path):
+    given = ["--index", tmp_path / "index", "--passages", 10, "--questions", 3, "--svg", tmp_path / "growth.svg"]
+    assert re.search(r"\d+ passages, 0\.\d\d MB: can be asked after", run("growth.py", corpus, *given))
+    assert (tmp_path / "growth.svg").read_text().startswith("<svg")
 
 
 def test_syncs_with_nothing_changed_are_timed():
