@@ -86,8 +86,8 @@ def ask(body: AskBody, library: Lib, request: Request) -> Response:
     if body.history:
         raise UsageError("Earlier questions are not taken into account yet: ask one that stands by itself.")
     if not body.stream:
-        return _json(library.ask(body.question, count=body.count, within=body.within))
-    events = library.stream(body.question, count=body.count, within=body.within)
+        return _json(library.ask(body.question, count=body.count, within=body.within, rerank=body.rerank))
+    events = library.stream(body.question, count=body.count, within=body.within, rerank=body.rerank)
     first = next(events)  # what is wrong with the question itself is told before the stream begins
     return _ServerSent(_lines(chain([first], events), request.url.path))
 
@@ -126,7 +126,8 @@ def _line(name: str, data: Mapping[str, Any]) -> str:
 @routes.post("/api/search", response_model=Hits, tags=["Asking"])
 def search(body: SearchBody, library: Lib) -> Response:
     """Find the best passages, by words and by meaning."""
-    return _json({"hits": library.search(body.query, count=body.count, within=body.within)})
+    hits = library.search(body.query, count=body.count, within=body.within, rerank=body.rerank)
+    return _json({"hits": hits})
 
 
 # Citations.

@@ -34,11 +34,12 @@ _NOTHING = "The documents here do not seem to say."
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `count` passages are shown, `within` is a glob over paths."""
+    """What is asked: `count` passages are shown, `within` is a glob over paths, `rerank` as in a search."""
 
     question: str
     count: int = 10
     within: str | None = None
+    rerank: bool = False
 
 
 def ask(request: Request, engines: Engines) -> Iterator[Event]:
@@ -67,13 +68,15 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
     if asked_in not in (None, "en"):
         # the bundled model knows English: vectors of other words would bring up passages at random
         engines = replace(engines, vectors=None)
-    ranked = search(request.question, engines, count=max(request.count, _SEEN), within=request.within)
+    count = max(request.count, _SEEN)
+    ranked = search(request.question, engines, count=count, within=request.within, rerank=request.rerank)
     shown = show(engines.catalog, ranked)
     hits = [hit for hit in shown if still_there(engines.catalog, engines.folder, hit.document.id)]
     clock.lap("search")
     passages = tuple(hits[: request.count])
     yield Event("passages", passages)
-    vocabulary = Vocabulary(engines.lexical.terms, engines.lexical.rarity, engines.lexical.count())
+    lexical = engines.lexical
+    vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.count())
     embedder = engines.embedder if engines.vectors else None
     chosen = choose(request.question, hits[:_SEEN], vocabulary, embedder)
     clock.lap("choose")

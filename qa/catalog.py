@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import zlib
@@ -12,44 +11,15 @@ from pathlib import Path
 from typing import Literal
 
 from qa.database import Database, Values
-from qa.documents import PARSERS_VERSION, Document, Heading
-from qa.errors import IndexDamaged, IndexVersion, QAError
-from qa.passages import CUTTER_VERSION, Passage
+from qa.documents import PARSERS_VERSION, Document, Heading, heading_path
+from qa.errors import IndexDamaged, QAError
+from qa.passages import CUTTER_VERSION, OPENING, Passage, headline, in_context
 from qa.records import Counts, Entry, File, Row, Signature, Source, Tombstone, iso_time
 from qa.spans import Span
+from qa.tables import prepare
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (  -- AUTOINCREMENT: a number is never given twice, so a stale one finds nothing
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, media_type TEXT NOT NULL,
-    length INTEGER NOT NULL, pages TEXT NOT NULL, headings TEXT NOT NULL, lexical INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE texts (document INTEGER NOT NULL, block INTEGER NOT NULL, words BLOB NOT NULL,
-    PRIMARY KEY (document, block)) WITHOUT ROWID;
-CREATE TABLE files (
-    path TEXT PRIMARY KEY, raw BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
-    digest BLOB, document INTEGER, reason TEXT) WITHOUT ROWID;
-CREATE INDEX files_document ON files (document);
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
-    line INTEGER NOT NULL, key BLOB NOT NULL);
-CREATE INDEX passages_document ON passages (document, start);
-CREATE INDEX passages_key ON passages (key);
-CREATE TABLE vectors (key BLOB PRIMARY KEY, live INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE lexical_dead (document INTEGER PRIMARY KEY);
-CREATE TABLE tombstones (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL, length INTEGER NOT NULL, since TEXT NOT NULL) WITHOUT ROWID;
-"""
-
-_BLOCK = 16_384
+_BLOCK = 4_096
 """Texts are kept in blocks of so many code points, so that a few words of a long one are read without the rest."""
-
-
-def vector_key(words: str) -> bytes:
-    """Hash the words that are embedded: equal words share one vector."""
-    return hashlib.sha256(words.strip().encode()).digest()[:16]
 
 
 class Catalog:
@@ -119,6 +89,18 @@ class Catalog:
         )
         return span.shift(-first * _BLOCK).of("".join(_unpack(row[0]) for row in rows))
 
+    def words_to_embed(self, rows: Sequence[Row]) -> list[str]:
+        """Return what is embedded for each passage: its words, with title and headings where they stand above it."""
+        about: dict[int, tuple[str, tuple[Heading, ...]]] = {}
+        for number in {row.document for row in rows}:
+            for title, headings in self._db.all("SELECT title, headings FROM documents WHERE number = ?", number):
+                about[number] = headline(title, self.text(number, OPENING)), _headings(headings)
+        return [self._in_context(row, *about.get(row.document, ("", ()))) for row in rows]
+
+    def _in_context(self, row: Row, title: str, headings: tuple[Heading, ...]) -> str:
+        words = self.text(row.document, row.span)
+        return in_context(words, title=title, headings=heading_path(headings, row.span.start))
+
     def rows(self, document: int) -> list[Row]:
         """Return the passages of a document in order."""
         return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE document = ? ORDER BY start", document)]
@@ -143,6 +125,19 @@ class Catalog:
         rows = self._db.all("SELECT DISTINCT document FROM files WHERE path GLOB ? AND document IS NOT NULL", pattern)
         return {row[0] for row in rows}
 
+    def document_count(self) -> int:
+        """Count the documents."""
+        return int(self._db.all("SELECT count(*) FROM documents")[0][0])
+
+    def keys_like(self, pattern: str) -> bytes:
+        """Return the keys, joined to one, of the passages of the documents that have a path matching a glob."""
+        rows = self._db.all(
+            "SELECT group_concat(hex(key), '') FROM passages"
+            " WHERE document IN (SELECT document FROM files WHERE path GLOB ?)",
+            pattern,
+        )
+        return bytes.fromhex(rows[0][0] or "")
+
     def tombstone(self, prefix: str) -> Tombstone | None:
         """Return what stays of a text that is gone."""
         rows = self._db.all(
@@ -152,12 +147,7 @@ class Catalog:
 
     def counts(self) -> Counts:
         """Count what there is."""
-        files = self._db.all("SELECT count(*), count(reason) FROM files")[0]
-        documents = self._db.all("SELECT count(*), coalesce(sum(length), 0) FROM documents")[0]
-        passages = self._db.all("SELECT count(*) FROM passages")[0][0]
-        vectors = self._db.all("SELECT count(*) FROM vectors WHERE live")[0][0]
-        waiting = self._db.all(f"SELECT count(DISTINCT key) FROM passages p WHERE {_NO_VECTOR}")[0][0]
-        return Counts(files[0], files[1], documents[0], passages, documents[1], vectors, waiting)
+        return Counts(*self._db.all(_COUNTS)[0])
 
     def has(self, what: Literal["documents", "indexed", "vectors"]) -> bool:
         """Tell whether there are any, without counting them; `indexed` are documents that the word index has."""
@@ -170,7 +160,8 @@ class Catalog:
 
     def waiting_documents(self) -> set[int]:
         """Return the numbers of the documents of which some words have no vector yet."""
-        return {row[0] for row in self._db.all(f"SELECT DISTINCT document FROM passages p WHERE {_NO_VECTOR}")}
+        waiting = f"SELECT key FROM vectors WHERE {_WAITS}"
+        return {row[0] for row in self._db.all(f"SELECT DISTINCT document FROM passages WHERE key IN ({waiting})")}
 
     def meta(self, name: str) -> str | None:
         """Return a fact about the index itself."""
@@ -218,7 +209,7 @@ class Catalog:
         self._db.many("INSERT INTO texts VALUES (?, ?, ?)", ((number, i, _pack(b)) for i, b in enumerate(blocks)))
         self._db.many(
             "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
-            ((number, p.span.start, p.span.end, p.line, vector_key(p.span.of(document.text))) for p in passages),
+            ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
         )
         self._db.run("DELETE FROM tombstones WHERE id = ?", document.id)
         return number
@@ -243,7 +234,7 @@ class Catalog:
 
     def lexical_waiting(self) -> list[int]:
         """Return the numbers of the documents that the lexical part does not have for certain."""
-        return [row[0] for row in self._db.all("SELECT number FROM documents WHERE NOT lexical ORDER BY number")]
+        return [row[0] for row in self._db.all("SELECT number FROM documents WHERE lexical = 0 ORDER BY number")]
 
     def lexical_dead(self) -> list[int]:
         """Return the numbers of dropped documents that the lexical part may still have."""
@@ -266,22 +257,23 @@ class Catalog:
 
     def vectors_done(self, keys: Iterable[bytes]) -> None:
         """Note the vectors that are stored."""
-        self._db.many("INSERT OR REPLACE INTO vectors VALUES (?, 1)", ((key,) for key in keys))
+        self._db.many("UPDATE vectors SET live = 1 WHERE key = ?", ((key,) for key in keys))
 
     def vectors_dying(self) -> list[bytes]:
         """Mark the vectors that no passage needs, so that they are made again should one come back, and return them."""
         with self._db.transaction():
-            self._db.run("UPDATE vectors SET live = 0 WHERE live AND key NOT IN (SELECT key FROM passages)")
-        return [row[0] for row in self._db.all("SELECT key FROM vectors v WHERE NOT live")]
+            self._db.run("UPDATE vectors SET live = 0 WHERE live = 1 AND uses = 0")
+        return [row[0] for row in self._db.all(f"SELECT key FROM vectors WHERE {_DEAD}")]
 
     def vectors_gone(self, keys: Iterable[bytes]) -> None:
         """Forget vectors that are deleted from the store."""
-        self._db.many("DELETE FROM vectors WHERE key = ? AND NOT live", ((key,) for key in keys))
+        self._db.many(f"DELETE FROM vectors WHERE key = ? AND {_DEAD}", ((key,) for key in keys))
 
     def vectors_lost(self, collection: str) -> None:
         """Note that every vector must be made anew, by whichever embedder, in a collection of this name."""
         with self._db.transaction():
-            self._db.run("DELETE FROM vectors")
+            self._db.run("UPDATE vectors SET live = 0")
+            self._db.run("DELETE FROM vectors WHERE uses = 0")
             self._db.run("DELETE FROM meta WHERE name IN ('embedder', 'slots')")
             self.set_meta("collection", collection)
 
@@ -292,24 +284,14 @@ class Catalog:
     # Inside.
 
     def _prepare(self) -> None:
-        index = self._db.path.parent
-        version = self._db.all("PRAGMA user_version")[0][0]
-        if version > SCHEMA_VERSION:
-            raise IndexVersion(
-                f"The index {index} was made by a newer version of chapter-and-verse: "
-                "upgrade with `pip install -U chapter-and-verse`, or name another index with --index."
-            )
         if self._db.readonly:
-            if not version:
-                raise IndexVersion(f"The index {index} has never been filled: run `qa sync`.")
-        elif not version:
-            with self._db.transaction():
-                for statement in _SCHEMA.split(";\n"):
-                    self._db.run(statement)
-                self._db.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            prepare(self._db)
+            return
+        with self._db.transaction():
+            if prepare(self._db):
                 self.set_meta("texts", _TEXTS_VERSION)
-        elif self.meta("texts") != _TEXTS_VERSION:
-            self._reread()
+            elif self.meta("texts") != _TEXTS_VERSION:
+                self._reread()
 
     def _reread(self) -> None:
         """Start over from the folder: another version read or cut the texts. Vectors of words that stay are kept."""
@@ -333,15 +315,25 @@ class Catalog:
             media_type=media_type,
             modified=iso_time(files[0][1] / 1e9) if files else "",
         )
-        starts = tuple(Heading(*heading) for heading in json.loads(headings))
-        return Entry(number, source, length, tuple(json.loads(pages)), starts)
+        return Entry(number, source, length, tuple(json.loads(pages)), _headings(headings))
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{_BLOCK}"
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
+_WAITS, _DEAD = "live = 0 AND uses > 0", "live = 0 AND uses = 0"
+# in one statement, so that all are of one moment; vectors are counted as the rest, so as to look only at what waits
+_COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM files),
+    (SELECT count(*) FROM documents), (SELECT count(*) FROM passages), (SELECT coalesce(sum(length), 0) FROM documents),
+    keys - dead - waiting, waiting FROM (
+        SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {_DEAD}) AS dead,
+        (SELECT count(*) FROM vectors WHERE {_WAITS}) AS waiting)"""
 _NO_VECTOR = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key AND v.live)"
+
+
+def _headings(stored: str) -> tuple[Heading, ...]:
+    return tuple(Heading(*heading) for heading in json.loads(stored))
 
 
 def _file(row: Values) -> File:

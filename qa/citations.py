@@ -13,7 +13,7 @@ from qa.documents import heading_path, parse
 from qa.errors import DocumentError, IndexDamaged, MalformedCitation, NotFound, UnknownCitation, UsageError
 from qa.folder import read_file
 from qa.plain import Plain
-from qa.records import Entry, File, Signature, Source, Tombstone
+from qa.records import Entry, File, Row, Signature, Source, Tombstone
 from qa.spans import Places, Span, count_lines, find_quote
 
 Status = Literal["valid", "moved", "changed", "deleted"]
@@ -81,8 +81,16 @@ def parse_id(text: str) -> tuple[str, Span]:
 
 def locate(catalog: Catalog, entry: Entry, span: Span) -> Location:
     """Say where a span is: page, line, heading."""
+    return _place(entry, span, _lines(catalog, entry, span))
+
+
+def locate_passage(entry: Entry, row: Row, words: str) -> Location:
+    """Say where a passage is, whose words are at hand."""
+    return _place(entry, row.span, (row.line, row.line + count_lines(words, Span(0, len(words) - 1))))
+
+
+def _place(entry: Entry, span: Span, lines: tuple[int, int] | None) -> Location:
     pages = Places(entry.pages)
-    lines = _lines(catalog, entry, span)
     return Location(
         id=citation_id(entry.source.id, span),
         document=entry.source,

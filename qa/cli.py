@@ -87,6 +87,7 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
 WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
+_RERANK = "Let the reranker (QA_RERANKER) read the best passages: slower."
 HostOption = Annotated[
     str | None,
     typer.Option("--host", help="Where to listen; beyond loopback only with QA_API_KEY.  [default: 127.0.0.1]"),
@@ -131,6 +132,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
+    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -139,7 +141,7 @@ def ask(
     from qa.terminal import answer_lines
 
     with _library(folder, index) as library:
-        answer = library.ask(_words(question), count=count, within=within)
+        answer = library.ask(_words(question), count=count, within=within, rerank=rerank)
     _print(answer, json, answer_lines(answer))
     if answer.refused:
         raise typer.Exit(_NOTHING)
@@ -150,6 +152,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
+    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -158,7 +161,7 @@ def search(
     from qa.terminal import hit_lines
 
     with _library(folder, index) as library:
-        hits = library.search(_words(query), count=count, within=within)
+        hits = library.search(_words(query), count=count, within=within, rerank=rerank)
     _print({"hits": hits}, json, hit_lines(hits))
     if not hits:
         raise typer.Exit(_NOTHING)
@@ -213,6 +216,56 @@ def doctor(
     _print({"findings": findings}, json, finding_lines(findings))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(_NOTHING)
+
+
+@app.command("eval", short_help="Score the library on questions with known answers.")
+def evaluate(
+    place: Annotated[Path, typer.Argument(metavar="DIR", parser=_folder, help="Where queries*.jsonl is.")],
+    count: CountOption = 10,
+    limit: Annotated[
+        int | None, typer.Option("-n", "--limit", help="Ask only so many questions, evenly spread.")
+    ] = None,
+    search_only: Annotated[bool, typer.Option("--search-only", help="Find passages, and leave answers out.")] = False,
+    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="FILE", help="Write what came of each question.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            metavar="FOLDER",
+            parser=_folder,
+            help="The documents.  [default: corpus.jsonl or documents/ in DIR]",
+        ),
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", help="Keep the index there.  [default: a temporary folder]")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Score the library on a set of questions with known answers: what it finds, cites, answers and refuses."""
+    from qa import evaluate as evaluation
+    from qa.terminal import score_lines, sync_bar
+
+    try:
+        questions = evaluation.read_set(place, folder=folder)
+        with evaluation.run_file(runs, questions) as each, sync_bar() as bar:
+            report = evaluation.evaluate(
+                questions,
+                count=count,
+                limit=limit,
+                search_only=search_only,
+                rerank=rerank,
+                index=index,
+                progress=bar,
+                each=each,
+            )
+    except KeyboardInterrupt:
+        _leave("Stopped before the end: there are no scores.", _STOPPED)
+    _print(report, json, score_lines(report))
+    if report.failed == report.questions:
+        raise typer.Exit(_ERROR)
 
 
 @app.command(short_help="Serve the HTTP API.")

@@ -18,6 +18,8 @@ PARSERS_VERSION = 1
 """Raised whenever a parser extracts another text from the same bytes, so that an older index is read again."""
 
 _TITLE_LENGTH = 200
+TITLED = ".qa-titled"
+"""The suffix of a text that stands after its title, as question sets have them; always UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,12 @@ def parse(data: bytes, name: str) -> Document:
 def heading_path(headings: tuple[Heading, ...], offset: int) -> tuple[str, ...]:
     """Return the titles of the headings that rule at an offset, outermost first."""
     path: list[Heading] = []
-    for heading in headings[: bisect_right(headings, offset, key=lambda h: h.start)]:
-        path = [above for above in path if above.level < heading.level] + [heading]
-    return tuple(heading.title for heading in path)
+    for i in range(bisect_right(headings, offset, key=lambda h: h.start) - 1, -1, -1):
+        if not path or headings[i].level < path[-1].level:
+            path.append(headings[i])
+        if path[-1].level == 1:
+            break
+    return tuple(heading.title for heading in reversed(path))
 
 
 # Plain text and Markdown: exact, nothing dropped, nothing translated.
@@ -143,20 +148,36 @@ def parse_plain(data: bytes) -> Document:
     return Document(text, _first_line(text), "text/plain")
 
 
+def parse_titled(data: bytes) -> Document:
+    """Read a text that has its title before it, on a line of its own that is no part of the text."""
+    title, _, text = data.decode().partition("\n")
+    return Document(text, title.strip(), "text/plain")
+
+
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1[`~]*[ \t]*\r?$|\Z)", re.M | re.S)
 _ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*\r?$", re.M)
+_UNDERLINE = re.compile(r"\n {0,3}(?:=+|-{2,})[ \t]*\r?$", re.M)
 _SETEXT = re.compile(r"^(?![ \t]*[-=>#*+])[ \t]{0,3}(\S[^\r\n]*?)[ \t]*\r?\n {0,3}(=+|-{2,})[ \t]*\r?$", re.M)
 
 
 def parse_markdown(data: bytes) -> Document:
     """Read Markdown: the text is the file's own, headings are those outside of code."""
     text = decode(data)
-    code = [Span(*m.span()) for m in _FENCE.finditer(text)]
+    # looked at first: most pages have none, and looking for lines that begin so takes longer than all the rest
+    code = [Span(*m.span()) for m in _FENCE.finditer(text)] if "```" in text or "~~~" in text else []
     found = [Heading(m.start(), len(m[1]), _plain(m[2])) for m in _ATX.finditer(text)]
-    found += [Heading(m.start(), 1 if m[2][0] == "=" else 2, _plain(m[1])) for m in _SETEXT.finditer(text)]
+    found += [Heading(m.start(), 1 if m[2][0] == "=" else 2, _plain(m[1])) for m in _underlined(text)]
     headings = tuple(sorted(_outside(found, code), key=lambda h: h.start))
     title = min(headings, key=lambda h: h.level).title if headings else _first_line(text)
     return Document(text, title, "text/markdown", headings=headings)
+
+
+def _underlined(text: str) -> Iterator[re.Match[str]]:
+    """Find headings by the lines under them: few lines are, and to try each line takes five times as long."""
+    for under in _UNDERLINE.finditer(text):
+        line = text.rfind("\n", 0, under.start()) + 1
+        if heading := _SETEXT.match(text, line):
+            yield heading
 
 
 def _outside(headings: list[Heading], code: list[Span]) -> Iterator[Heading]:
@@ -360,6 +381,7 @@ PARSERS: dict[str, Callable[[bytes], Document]] = {
     ".htm": parse_html,
     ".xhtml": parse_html,
     ".pdf": parse_pdf,
+    TITLED: parse_titled,
 }
 """Which suffix is read how; any other file is read as plain text if it is one."""
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa import models, weights
+from qa import models, plugins, weights
 from qa.errors import EmbedderError
 from qa.importing import alone
 
@@ -55,10 +52,10 @@ def open_embedder(name: str, *, cache: Path, threads: int | None) -> Embedder:
     target, _, query = name.strip().partition("?")
     kind, _, rest = target.partition(":")
     if (short := _SHORT.get(kind)) and rest:
-        return LlamaIndexEmbedder(_make(short.module, short.kind, {short.argument: rest, **_arguments(query)}))
-    # one word is no module here: a misspelt short name must not become advice to install something of that name
-    if "." in kind and all(part.isidentifier() for part in (*kind.split("."), rest)):
-        return LlamaIndexEmbedder(_make(kind, rest, _arguments(query)))
+        arguments = {short.argument: rest, **plugins.read_arguments(_KIND, query)}
+        return LlamaIndexEmbedder(_make(short.module, short.kind, arguments))
+    if plugins.is_class(kind, rest):
+        return LlamaIndexEmbedder(_make(kind, rest, plugins.read_arguments(_KIND, query)))
     raise EmbedderError(
         f"There is no embedder {name!r}: say {BUNDLED}, "
         f"{', '.join(f'{each}:MODEL' for each in _SHORT)}, or package.module:ClassName?argument=value."
@@ -83,7 +80,7 @@ class BundledEmbedder:
         if not texts:
             return np.empty((0, self.width), np.float32)
         model = self._open()
-        windows = [_windows(ids) for ids in model.encode(texts)]
+        windows = [models.windows(ids) for ids in model.encode(texts)]
         return _joined(model.run([window for each in windows for window in each]), windows)
 
     def embed_query(self, text: str) -> Vector:
@@ -96,14 +93,6 @@ class BundledEmbedder:
             if self._model is None:
                 self._model = models.open_bundled(self._cache, threads=self._threads)
             return self._model
-
-
-def _windows(ids: list[int]) -> list[list[int]]:
-    """Cut a text's ids into the fewest windows that the model takes, near equal, each between the special tokens."""
-    start, *inner, end = ids
-    parts = max(1, -(-len(inner) // (weights.TOKEN_LIMIT - 2)))
-    cuts = [len(inner) * part // parts for part in range(parts + 1)]
-    return [[start, *inner[a:b], end] for a, b in pairwise(cuts)]
 
 
 def _joined(vectors: Vectors, windows: Sequence[Sequence[list[int]]]) -> Vectors:
@@ -177,8 +166,7 @@ class LlamaIndexEmbedder:
         try:
             rows = list(ask())
         except Exception as error:  # whatever a stranger's model may raise
-            reason = str(error).strip().splitlines()[:1] or [""]
-            raise EmbedderError(f"The embedder {self._name} failed: {type(error).__name__}: {reason[0]}") from error
+            raise EmbedderError(f"The embedder {self._name} failed: {plugins.reason(error)}") from error
         try:
             vectors = np.array(rows, np.float64)
         except (TypeError, ValueError):
@@ -232,54 +220,15 @@ _SHORT: Final = {
 }
 
 
-def _make(module: str, kind: str, arguments: dict[str, Any]) -> BaseEmbedding:
-    """Import the class and make one. Raises EmbedderError."""
-    made = getattr(_import(module), kind, None)
+def _make(module: str, name: str, arguments: dict[str, Any]) -> BaseEmbedding:
+    return plugins.make(_KIND, plugins.find(_KIND, module, name), arguments)
+
+
+def _root() -> type[BaseEmbedding]:
     # imported only here, because it takes two seconds
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    if made is None:
-        raise EmbedderError(f"There is no {kind} in {module}: look up the name of the embedding class.")
-    if not (isinstance(made, type) and issubclass(made, BaseEmbedding)):
-        raise EmbedderError(f"{module}:{kind} is no embedding: name a class that extends llama-index's BaseEmbedding.")
-    try:
-        return made(**arguments)
-    except Exception as error:  # a stranger's constructor: a missing key, a server that is not there
-        reason = " ".join(str(error).split())
-        raise EmbedderError(f"The embedder {module}:{kind} cannot be made: {type(error).__name__}: {reason}") from error
+    return BaseEmbedding
 
 
-def _import(module: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise EmbedderError(_how_to_install(module, error.name or module)) from error
-    except Exception as error:  # whatever a stranger's module may do while it is imported
-        raise EmbedderError(f"The module {module} cannot be imported: {type(error).__name__}: {error}") from error
-
-
-def _how_to_install(module: str, missing: str) -> str:
-    """Say what brings a module; llama-index's own packages follow one pattern: llama-index-embeddings-ollama."""
-    if not f"{module}.".startswith(f"{missing}."):
-        return f"The embedder's module {module} needs {missing}: install the package that brings it."
-    parts = module.split(".")
-    if parts[:2] == ["llama_index", "embeddings"]:
-        return f"The embedder {module} is not installed: pip install {'-'.join(parts[:3]).replace('_', '-')}"
-    return f"There is no module {module}: install the package that brings it."
-
-
-def _arguments(query: str) -> dict[str, Any]:
-    """Read `a=1&b=x`: values as JSON where they are, else as they stand; a `+` stays a plus."""
-    pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    if any(not key.isidentifier() or not equals for key, equals, _ in pairs):
-        raise EmbedderError(
-            f"The embedder's arguments {query!r} are not readable: write ?argument=value&argument=value."
-        )
-    return {key: _value(unquote(value)) for key, _, value in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+_KIND: Final = plugins.Kind("embedder", _root, EmbedderError)

@@ -72,6 +72,10 @@ class EmbedderError(QAError):
     """An embedder is not there, or gave back something that is no vector."""
 
 
+class RerankerError(QAError):
+    """A reranker is not there, or gave back something that is no list of scores."""
+
+
 class IndexDamaged(QAError):
     """A part of the index cannot be opened or contradicts another."""
 

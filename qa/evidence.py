@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from qa.embedders import Embedder
 from qa.passages import sentences
@@ -36,15 +38,6 @@ _SHORTEST = 12
 """A sentence of fewer letters says nothing by itself."""
 
 
-# Words that ask, and words that only join others: they say nothing about what is asked for.
-_EMPTY = """
-a an the of in on at to for from by with about as into is are was were be been being do does did have has had
-can could may might must shall should will would what which who whom whose when where why how many much long
-often it its this that these those there they them their he she his her him you your we our us i me my and or
-but not no if than then so please tell say said know any some all most more
-"""
-
-
 _WORD = re.compile(r"[^\W_][\w’'-]*")
 _LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
 
@@ -69,13 +62,14 @@ class Vocabulary:
     """How the word index sees words: `terms` cuts a text, `rarity` counts the passages of each term, of so many."""
 
     terms: Callable[[str], list[str]]
+    empty: Collection[str]
     rarity: Callable[[Iterable[str]], Mapping[str, int]]
     passages: int
 
     def weights(self, text: str) -> dict[str, float]:
         """Weigh the words of a text by how rare they are (idf), empty ones left out unless there are no others."""
         terms = set(self.terms(text))
-        counts = self.rarity(terms - set(self.terms(_EMPTY)) or terms)
+        counts = self.rarity(terms.difference(self.empty) or terms)
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
 
     def knows(self, word: str) -> bool:
@@ -90,10 +84,12 @@ def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder:
         return []
     candidates = _candidates(question, hits, vocabulary)
     if embedder and candidates:
-        vectors = embedder.embed([each.words for each in candidates]) @ embedder.embed_query(question)
+        vectors = embedder.embed([each.words for each in candidates])
+        # not `@`: BLAS would start threads for this little, which then spin beside those that embed
+        cosines = np.vecdot(vectors, embedder.embed_query(question))
         candidates = [
             replace(each, cosine=float(cosine), score=each.score + float(cosine))
-            for each, cosine in zip(candidates, vectors, strict=True)
+            for each, cosine in zip(candidates, cosines, strict=True)
         ]
     fitting = any(_fits(each, few=len(_WORD.findall(question)) <= _FEW) for each in candidates)
     ranked = _without_repeats(sorted(candidates, key=lambda each: -each.score)) if fitting else []

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,10 +21,13 @@ from qa.settings import Settings
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.embedders import Embedder
     from qa.lexical import Lexical
+    from qa.rerankers import Reranker
     from qa.search import Engines
     from qa.vectors import Vectors
 
 Part = Literal["lexical", "vectors"]
+_AT_ONCE = 8
+"""Searches by meaning that run at once."""
 _PATIENCE = 10.0
 """How long we wait for another process to let the index go, in seconds."""
 
@@ -31,7 +35,14 @@ _PATIENCE = 10.0
 class Index:
     """Catalog, word index and vectors in one folder; the catalog is for any reader, the others for one process."""
 
-    def __init__(self, path: Path, folder: Path, settings: Settings, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        folder: Path,
+        settings: Settings,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.path = path
         self._folder = folder
         self._settings = settings
@@ -41,7 +52,11 @@ class Index:
         self._retired: list[Catalog] = []
         self._lexical: Lexical | None = None
         self._vectors: Vectors | None = None
-        self._embedder = embedder
+        self._given = embedder
+        self._embedder: Embedder | None = None
+        self._reranker = reranker
+        self._beside = ThreadPoolExecutor(_AT_ONCE, "qa-search")
+        self._opening_reranker = threading.Lock()  # it may be downloaded, and nobody else should wait for that
 
     def catalog(self) -> Catalog:
         """Return the catalog for reading. Raises EmptyLibrary if there is none."""
@@ -60,6 +75,8 @@ class Index:
             if self._catalog:  # another thread may be reading from it: it is closed with the rest
                 self._retired.append(self._catalog)
             self._catalog = self._checked(Catalog(self.path / "catalog.sqlite3"))
+            if self._catalog.rebuilt:  # what another version of the word index wrote may not even be read
+                self.forget("lexical")
             if self._catalog.meta("folder") is None:
                 self._catalog.set_meta("folder", self._home())
             return self._catalog
@@ -119,18 +136,32 @@ class Index:
         """Return the embedder."""
         with alone:
             from qa.embedders import open_embedder
+            from qa.embedding import checked
 
         with self._opening:
+            if self._embedder is None and self._given:
+                self._embedder = checked(self._given)
             if self._embedder is None:
                 cache = _model_cache()
                 self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
             return self._embedder
 
+    def reranker(self) -> Reranker:
+        """Return the reranker. Raises RerankerError, SettingsError if none is named."""
+        with alone:
+            from qa.rerankers import open_reranker
+
+        with self._opening_reranker:
+            if self._reranker is None:
+                cache = _model_cache() / "rerankers"
+                self._reranker = open_reranker(self._settings.reranker, cache=cache, threads=self._settings.threads)
+            return self._reranker
+
     def engines(self) -> Engines:
         """Return what a search needs. Raises EmptyLibrary, IndexVersion, LibraryBusy."""
         with alone:
+            from qa.embedding import check_embedder
             from qa.search import Engines
-            from qa.syncing import check_embedder
 
         self.check_filled()
         catalog = self.own()
@@ -138,7 +169,7 @@ class Index:
         if lost := self.lost():
             raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
         vectors = self.vectors() if catalog.has("vectors") else None
-        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder())
+        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._beside, self.reranker)
 
     def lost(self) -> list[Part]:
         """Name the derived parts whose files are gone though the catalog counts on them."""
@@ -185,6 +216,7 @@ class Index:
 
     def close(self) -> None:
         """Close every part and let the index go."""
+        self._beside.shutdown()
         with self._opening:
             self.close_derived()
             for catalog in (*self._retired, *([self._catalog] if self._catalog else [])):

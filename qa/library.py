@@ -15,7 +15,7 @@ from qa.folder import Watch, check_folder, inside, without_links, write_new
 from qa.importing import alone
 from qa.index import Index
 from qa.records import File
-from qa.settings import Settings, read_settings
+from qa.settings import Settings, cores, read_settings
 from qa.spans import Span
 from qa.status import LibraryFile, Status, library_file
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.answers import Answer, Event
     from qa.doctor import Finding
     from qa.embedders import Embedder
+    from qa.progress import Progress
+    from qa.rerankers import Reranker
     from qa.search import Hit
-    from qa.syncing import Progress, SyncReport
+    from qa.syncing import SyncReport
 
 MOST = 100
 """The most hits that can be asked for."""
@@ -56,6 +58,7 @@ class Library:
         index: str | os.PathLike[str] | None = None,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
     ) -> Library:
         """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError."""
         settings = settings or read_settings()
@@ -63,32 +66,39 @@ class Library:
             raise SettingsError("QA_LLM can only be `extractive` in this version: leave it out.")
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
-        return cls(place, Index(chosen.resolve() if chosen else place / ".qa", place, settings, embedder), settings)
+        path = chosen.resolve() if chosen else place / ".qa"
+        return cls(place, Index(path, place, settings, embedder, reranker), settings)
 
     # Asking.
 
-    def search(self, query: str, *, count: int = 10, within: str | None = None) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths. Raises UsageError, EmptyLibrary, LibraryBusy."""
+    def search(self, query: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths, `rerank` lets the reranker read the best of them.
+
+        Raises UsageError, EmptyLibrary, LibraryBusy, RerankerError.
+        """
         with alone:
             from qa.questions import check
             from qa.search import search, show
 
         _check_count(count)
         engines = self._index.engines()
-        return show(engines.catalog, search(check(query), engines, count=count, within=within))
+        return show(engines.catalog, search(check(query), engines, count=count, within=within, rerank=rerank))
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None) -> Answer:
+    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> Answer:
         """Answer from the documents, every sentence with the words it rests on. Raises as `search` does."""
-        answer: Answer = [event.value for event in self.stream(question, count=count, within=within)][-1]
+        events = self.stream(question, count=count, within=within, rerank=rerank)
+        answer: Answer = [event.value for event in events][-1]
         return answer
 
-    def stream(self, question: str, *, count: int = 10, within: str | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False
+    ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
         with alone:
             from qa.asking import Request, ask
 
         _check_count(count)
-        return ask(Request(question, count, within), self._index.engines())
+        return ask(Request(question, count, within, rerank), self._index.engines())
 
     # Citations and documents.
 
@@ -185,6 +195,7 @@ class Library:
                 catalog,
                 self._index.lexical,
                 longest=longest,
+                processes=self.settings.threads or cores(),
                 watch=watch,
                 stop=self._stop,
             )
@@ -279,7 +290,7 @@ class Library:
 
     def _embed(self, watch: Callable[[Progress], None]) -> int:
         with alone:
-            from qa.syncing import embed_waiting
+            from qa.embedding import embed_waiting
 
         catalog = self._index.own()
         try:

@@ -18,10 +18,11 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ from qa.weights import NAME, TOKEN_LIMIT, WEIGHTS_SHA256, WIDTH, Pack, weights_f
 Vector = NDArray[np.float32]
 Vectors = NDArray[np.float32]
 Ids = Sequence[int]
+T = TypeVar("T")
 
 FINGERPRINT: Final = f"{NAME}/{WEIGHTS_SHA256[:16]}/graph-{GRAPH_VERSION}"
 
@@ -53,7 +55,7 @@ class BundledModel:
     def run(self, batch: Sequence[Ids]) -> Vectors:
         """Return unit vectors (n, 384) for n lists of 1 to 512 ids; each row depends on its own ids alone."""
         out = np.empty((len(batch), WIDTH), np.float32)
-        for row, vector in enumerate(self._each(batch)):
+        for row, vector in enumerate(self.each(lambda ids: self._fetch("sentence", ids), batch)):
             out[row] = vector
         return out
 
@@ -61,12 +63,13 @@ class BundledModel:
         """Return the last hidden states (len(ids), 384), not normalised."""
         return self._fetch("last_hidden_state", ids, rows=len(ids))
 
-    def _each(self, batch: Sequence[Ids]) -> list[Vector]:
+    def each(self, task: Callable[[Ids], T], batch: Sequence[Ids]) -> list[T]:
+        """Do the task for each list of ids, so many at once as the model was given threads."""
         # A question (a batch of one) runs on its caller's thread, so it never queues behind a long ingest.
         if len(batch) <= 1 or self._threads == 1:
-            return [self._fetch("sentence", ids) for ids in batch]
+            return [task(ids) for ids in batch]
         with ThreadPoolExecutor(min(self._threads, len(batch)), "qa-embed") as pool:
-            return list(pool.map(lambda ids: self._fetch("sentence", ids), batch))
+            return list(pool.map(task, batch))
 
     def _fetch(self, output: str, ids: Ids, *, rows: int = 1) -> NDArray[np.float32]:
         if not 1 <= len(ids) <= TOKEN_LIMIT:
@@ -74,6 +77,14 @@ class BundledModel:
         feeds = {"ids": np.asarray(ids, np.int64), "rows": np.asarray([rows], np.int64)}
         result: NDArray[np.float32] = self._session.run([output], feeds)[0]
         return result
+
+
+def windows(ids: Sequence[int]) -> list[list[int]]:
+    """Cut a text's ids into the fewest windows that the model takes, near equal, each between the special tokens."""
+    start, *inner, end = ids
+    parts = max(1, -(-len(inner) // (TOKEN_LIMIT - 2)))
+    cuts = [len(inner) * part // parts for part in range(parts + 1)]
+    return [[start, *inner[a:b], end] for a, b in pairwise(cuts)]
 
 
 def open_bundled(cache: Path, *, threads: int) -> BundledModel:

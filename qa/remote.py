@@ -24,9 +24,10 @@ if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by w
 
     from qa.answers import Answer, Event
     from qa.citations import Citation, CitationInContext
+    from qa.progress import Progress
     from qa.search import Hit
     from qa.spans import Span
-    from qa.syncing import Progress, SyncReport
+    from qa.syncing import SyncReport
 
 T = TypeVar("T")
 _ANSWERS_WITHIN = 2.0
@@ -105,23 +106,25 @@ class RemoteLibrary:
 
     # Asking.
 
-    def search(self, query: str, *, count: int = 10, within: str | None = None) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths."""
+    def search(self, query: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths, `rerank` lets the reranker read the best of them."""
         from qa.search import Hit
 
-        found = self._send("POST", "/api/search", json={"query": query, "count": count, "within": within})
-        return _restore(list[Hit], found["hits"])
+        body = {"query": query, "count": count, "within": within, "rerank": rerank}
+        return _restore(list[Hit], self._send("POST", "/api/search", json=body)["hits"])
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None) -> Answer:
+    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> Answer:
         """Answer from the documents, every sentence with the words it rests on."""
         from qa.answers import Answer
 
-        found = self._send("POST", "/api/ask", json={"question": question, "count": count, "within": within})
-        return _restore(Answer, found)
+        body = {"question": question, "count": count, "within": within, "rerank": rerank}
+        return _restore(Answer, self._send("POST", "/api/ask", json=body))
 
-    def stream(self, question: str, *, count: int = 10, within: str | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False
+    ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
-        body = {"question": question, "count": count, "within": within, "stream": True}
+        body = {"question": question, "count": count, "within": within, "rerank": rerank, "stream": True}
         with self._sentences(), self._client.stream("POST", "/api/ask", json=body) as response:
             if response.is_error:
                 response.read()
@@ -230,7 +233,7 @@ class RemoteLibrary:
 
     def _watching(self, ask: Callable[[], T], progress: Callable[[Progress], None]) -> T:
         """Do something long there, and tell meanwhile how far it is."""
-        from qa.syncing import Progress
+        from qa.progress import Progress
 
         with ThreadPoolExecutor(1, "qa-remote") as pool:
             asked = pool.submit(ask)

@@ -34,6 +34,7 @@ class AskBody(_Body):
     history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
     count: int = Field(default=10, description="How many passages are shown.")
     within: str | None = Field(default=None, examples=["*.txt"])
+    rerank: bool = Field(default=False, description="Let the reranker read the best passages: slower.")
     stream: bool = False
 
 
@@ -43,6 +44,7 @@ class SearchBody(_Body):
     query: str = Field(examples=["ballistic missile"])
     count: int = 10
     within: str | None = Field(default=None, examples=["*.txt"])
+    rerank: bool = Field(default=False, description="Let the reranker read the best passages: slower.")
 
 
 class ResolveBody(_Body):

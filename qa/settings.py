@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ class Settings(BaseSettings):
     """Where the index is kept; None: in `.qa` inside the folder."""
     embedder: str = "bundled"
     """`bundled`, or a llama-index embedding: `ollama:MODEL`, `module:Class?argument=value`."""
+    reranker: str | None = None
+    """Who ranks anew where that is asked for: `fastembed:MODEL`, `module:Class?argument=value`; None: nobody."""
     llm: str = "extractive"
     """Who writes the answer; `extractive` quotes sentences word for word."""
     chroma_url: str | None = None
@@ -35,7 +38,15 @@ class Settings(BaseSettings):
     readonly: bool = False
     """Switch off what changes the user's folder: uploads and deletions."""
     threads: int | None = Field(default=None, ge=1, le=256)
-    """Threads of the embedder; None: one for each core."""
+    """Threads of the embedder, and processes that read files; None: one for each core."""
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows cannot say
+        return os.cpu_count() or 1
 
 
 def read_settings(**given: Any) -> Settings:

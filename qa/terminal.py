@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from qa.answers import Answer
     from qa.citations import Citation, CitationInContext, Location
     from qa.doctor import Finding
+    from qa.evaluate import Asking
+    from qa.progress import Progress
+    from qa.scores import Report
     from qa.search import Hit
     from qa.status import LibraryFile, Status
-    from qa.syncing import Progress, SyncReport
+    from qa.syncing import SyncReport
 
 _NEAREST = 3
-_PHASES = {"reading": "Reading files", "embedding": "Embedding passages"}
+_PHASES = {"reading": "Reading files", "embedding": "Embedding passages", "asking": "Asking questions"}
 _KEPT = "\n\u200c\u200d"  # new lines, and what joins letters in many scripts
 
 
@@ -161,13 +164,74 @@ def finding_lines(findings: list[Finding]) -> Iterator[str]:
         yield "Run `qa doctor --repair` to make it anew, from the catalog and the folder."
 
 
+_FIGURES = {
+    "What is found": {
+        "hit@1": "gold in the best passage",
+        "hit@5": "some of the gold in the best 5",
+        "allhit@5": "all of the gold in the best 5",
+        "recall@10": "share of the gold in the best 10",
+        "mrr@10": "1 / rank of the first with gold",
+        "ndcg@10": "how near to the best order",
+        "char_prec@5": "share of what is shown that is gold",
+        "char_recall@5": "share of the gold that is shown",
+        "char_iou@5": "both at once",
+    },
+    "What is cited": {
+        "cite_valid": "citations that can be looked up",
+        "cite_quote_exact": "citations exact to the letter",
+        "cite_precision": "citations that rest on gold",
+        "cite_recall": "share of the gold that is cited",
+    },
+    "What is answered": {
+        "em": "exactly a right answer",
+        "f1": "words in common with a right answer",
+        "contains": "a right answer is in it",
+    },
+    "What is refused": {
+        "correct_abstain": "refused where there is no answer",
+        "over_abstain": "refused where there is one (0 is best)",
+        "balanced_accuracy": "rightly answered or refused",
+    },
+}
+"""What people are shown of the scores, in groups, and what each says; gold is what a question set says is right."""
+
+
+def score_lines(report: Report) -> Iterator[str]:
+    """Write scores as a table: each figure, how many questions it rests on, and what it says; then the times."""
+    # 30 ms: only for who looks on
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("figure", "score", "questions", "what it says", box=None, pad_edge=False, header_style="dim")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for heading, figures in _FIGURES.items():
+        known = {name: words for name, words in figures.items() if name in report.scores}
+        if known:
+            table.add_row(f"[bold]{heading}[/bold]")
+        for name, words in known.items():
+            table.add_row(f"  {name}", f"{report.scores[name]:.3f}", f"{report.counts[name]:,}", words)
+    table.add_row("[bold]How long it takes[/bold]")
+    for name, times in report.latency_ms.items():
+        for share, words in (("p50", "ms or less, half of the questions"), ("p95", "ms or less, 95 of 100")):
+            table.add_row(f"  {name} {share}", f"{times[share]:,.0f}", "", words)
+    console = Console()
+    with console.capture() as written:
+        console.print(table)
+    yield f"Questions: {report.questions:,}, documents: {report.documents:,}"
+    yield ""
+    yield from (line.rstrip() for line in written.get().splitlines())
+    for note in report.notes:
+        yield ""
+        yield one_line(note)
+
+
 def sync_bar() -> AbstractContextManager[SyncBar | None]:
     """Return a bar for the progress of a sync on stderr, or nothing where that is no terminal."""
     return SyncBar() if sys.stderr.isatty() else nullcontext()
 
 
 class SyncBar:
-    """Two bars, one for each phase, with rate and time left."""
+    """A bar for each phase, with rate and time left."""
 
     def __init__(self) -> None:
         # 50 ms: only for who looks on
@@ -185,7 +249,7 @@ class SyncBar:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, now: Progress) -> None:
+    def __call__(self, now: Progress | Asking) -> None:
         """Show how far a phase is."""
         if now.phase not in self._tasks:
             self._tasks[now.phase] = self._bars.add_task(_PHASES.get(now.phase, now.phase), rate=0.0)

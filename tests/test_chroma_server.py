@@ -42,7 +42,7 @@ def test_vectors_can_live_on_a_chroma_server(url: str, fill: Fill) -> None:
         assert library.sync().embedded == 2
         hit = library.search("otter sleeping")[0]
         assert (hit.document.path, hit.found_by) == ("a.txt", ("lexical", "semantic"))
-        assert not (library.index / "vectors").exists()
+        assert not (library.index / "vectors" / "chroma.sqlite3").exists()
         (folder / "a.txt").unlink()
         library.sync()
         assert [each.document.path for each in library.search("otter")] == ["b.txt"]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core.embeddings import MockEmbedding
 
-from qa import embedders, graph, models, weights
+from qa import graph, models, weights
 from qa.embedders import BundledEmbedder, LlamaIndexEmbedder, open_embedder
 from qa.errors import EmbedderError, ModelError
 
@@ -120,7 +120,7 @@ def test_a_long_text_is_the_mean_of_its_windows_weighted_by_tokens(embedder, cac
 @given(length=st.integers(0, 3000))
 def test_windows_hold_every_token_once_and_fit_the_model(length):
     ids = [0, *range(10, 10 + length), 2]
-    windows = embedders._windows(ids)
+    windows = models.windows(ids)
     assert [token for window in windows for token in window[1:-1]] == ids[1:-1]
     assert all(window[0] == 0 and window[-1] == 2 and len(window) <= weights.TOKEN_LIMIT for window in windows)
     sizes = [len(window) for window in windows]
@@ -259,8 +259,8 @@ def test_a_class_is_made_by_name_with_its_arguments(tmp_path):
         ("llama_index.embeddings.some_thing:Some", "pip install llama-index-embeddings-some-thing"),
         ("nowhere.at.all:Class", "no module nowhere.at.all"),
         ("llama_index.core.embeddings:NoSuch", "no NoSuch in"),
-        ("collections.abc:Sequence", "no embedding"),
-        ("json.decoder:scanner", "no embedding"),
+        ("collections.abc:Sequence", "no embedder"),
+        ("json.decoder:scanner", "no embedder"),
         ("llama_index.core.embeddings:MockEmbedding?embed_dim", "not readable"),
         ("llama_index.core.embeddings:MockEmbedding?embed_dim=many", "cannot be made"),
         ("llama_index.core.embeddings:MockEmbedding", "cannot be made"),

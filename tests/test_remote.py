@@ -46,6 +46,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     (folder / "bridges.txt").write_text(BRIDGES)
     (folder / "long.txt").write_bytes(LONG.encode())
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 not really")
+    for file in folder.rglob("*.*"):
+        os.utime(file, (1_700_000_000, 1_700_000_000))  # one that has just changed is read again by the next sync
     with Library.open(folder, settings=Settings()) as library:
         library.sync()
         yield library
