@@ -16,6 +16,8 @@ _HEAP = 64_000_000
 _MOST_TERMS = 64
 _MOST_PHRASES = 8
 _QUOTED = re.compile(r'"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»')
+_COMMONEST = frozenset("the of a in to and is was".split())
+"""Left out of a search: they stand in nearly every passage, so they take most of the time and say next to nothing."""
 _JOINED = re.compile(r"\w+(?:[-.:/,+#~]\w+)*")
 # Words that ask, and words that only join others: they say nothing about what is asked for.
 _EMPTY = """
@@ -71,7 +73,7 @@ class Lexical:
 
     def _search(self, query: str, count: int, field: str, chosen: Collection[int] | None) -> list[Match]:
         terms = list(dict.fromkeys(self.asked(query)))
-        terms = [term for term in terms if term not in self.empty] or terms  # they cost much and say little
+        terms = [term for term in terms if term not in _COMMONEST] or terms
         if not terms or (chosen is not None and not chosen):
             return []
         q, schema, must = tantivy.Query, self._index.schema, tantivy.Occur.Must

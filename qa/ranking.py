@@ -17,7 +17,7 @@ _NEIGHBOUR = 0.2
 """What a passage takes from the score of the better of those beside it: an answer often begins before its words."""
 _WINDOW = 30
 """Words among which those of a question are looked for together: about a sentence and a half."""
-_CLOSE = 0.4
+_CLOSE = 0.35
 """What it weighs that they stand together."""
 QUOTED = 3.0
 """More than most passages differ by: what somebody puts in quotation marks is to stand there, word for word."""
