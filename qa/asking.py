@@ -70,13 +70,13 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
         engines = replace(engines, vectors=None)
     count = max(request.count, _SEEN)
     ranked = search(request.question, engines, count=count, within=request.within, rerank=request.rerank)
-    shown = show(engines.catalog, ranked)
+    shown = show(engines.catalog, ranked, within=request.within)
     hits = [hit for hit in shown if still_there(engines.catalog, engines.folder, hit.document.id)]
     clock.lap("search")
     passages = tuple(hits[: request.count])
     yield Event("passages", passages)
     lexical = engines.lexical
-    vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.count())
+    vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
     embedder = engines.embedder if engines.vectors else None
     chosen = choose(request.question, hits[:_SEEN], vocabulary, embedder)
     clock.lap("choose")
@@ -110,7 +110,8 @@ def _quote(catalog: Catalog, evidence: Evidence) -> Piece:
     entry = catalog.find(evidence.hit.document.id)
     if entry is None:
         raise EmptyLibrary("The document was removed while the question was answered: ask again.")
-    return Piece(evidence.words, (cite(catalog, entry, evidence.span, quote=evidence.words),))
+    citation = cite(catalog, entry, evidence.span, quote=evidence.words)
+    return Piece(evidence.words, (replace(citation, document=evidence.hit.document),))  # by the path that was found
 
 
 def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:

@@ -125,6 +125,11 @@ class Catalog:
         rows = self._db.all("SELECT DISTINCT document FROM files WHERE path GLOB ? AND document IS NOT NULL", pattern)
         return {row[0] for row in rows}
 
+    def path_like(self, document: int, pattern: str) -> str | None:
+        """Return the first path of a document that matches a glob."""
+        rows = self._db.all("SELECT min(path) FROM files WHERE document = ? AND path GLOB ?", document, pattern)
+        return rows[0][0] if rows else None
+
     def document_count(self) -> int:
         """Count the documents."""
         return int(self._db.all("SELECT count(*) FROM documents")[0][0])

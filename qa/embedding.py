@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -148,9 +149,20 @@ def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
         vectors().copy(catalog.live_keys(), use=use)
 
 
-def checked(embedder: Embedder) -> Embedder:
-    """Return an embedder whose vectors are checked before they are believed; our own do that themselves."""
-    return embedder if isinstance(embedder, BundledEmbedder | LlamaIndexEmbedder) else _Checked(embedder)
+def checked(embedder: Any) -> Embedder:
+    """Return an embedder whose vectors are checked before they are believed; our own do that themselves.
+
+    An embedding of llama-index may be given as it is. Raises EmbedderError for what is no embedder.
+    """
+    if hasattr(embedder, "get_text_embedding_batch"):
+        return LlamaIndexEmbedder(embedder)
+    if not all(hasattr(embedder, name) for name in ("embed", "embed_query")):
+        raise EmbedderError(
+            f"{type(embedder).__name__} is no embedder: it needs `fingerprint`, `width`, `embed` and `embed_query`, "
+            "as qa.embedders.Embedder says, or to be an embedding of llama-index."
+        )
+    made: Embedder = embedder if isinstance(embedder, BundledEmbedder | LlamaIndexEmbedder) else _Checked(embedder)
+    return made
 
 
 class _Checked:

@@ -20,7 +20,7 @@ from qa.answers import unescape_marks
 from qa.citations import Location
 from qa.documents import TITLED
 from qa.errors import EmptyLibrary, NotFound, QAError, SettingsError, StorageError, UsageError
-from qa.gold import QuestionSet, read_corpus, read_set
+from qa.gold import QUERIES, QuestionSet, read_corpus, read_set
 from qa.library import MOST, Library
 from qa.questions import LONGEST
 from qa.rerankers import UNNAMED
@@ -119,8 +119,11 @@ def run_file(path: Path | None, questions: QuestionSet) -> Iterator[Callable[[Re
     if path is None:
         yield None
         return
-    if path.resolve() in {file.resolve() for file in questions.files}:
-        raise UsageError(f"{path} belongs to the questions: name another file.")
+    place, documents = path.resolve(), questions.documents.resolve()
+    if place in {file.resolve() for file in questions.files} or place.match(QUERIES):
+        raise UsageError(f"{path} belongs to the questions, or would when they are read again: name another file.")
+    if documents.is_dir() and place.is_relative_to(documents):
+        raise UsageError(f"{path} lies among the documents: name a file outside of {documents}.")
     try:
         file = open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below; only opening is guarded here
     except OSError as error:

@@ -59,11 +59,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How the word index sees words: `terms` cuts a text, `rarity` counts the passages of each term, of so many."""
+    """How the word index sees words: `terms` cuts a text, `rarity` counts the passages of each term, of so many.
+
+    `stands` tells whether a word stands in any of them.
+    """
 
     terms: Callable[[str], list[str]]
     empty: Collection[str]
     rarity: Callable[[Iterable[str]], Mapping[str, int]]
+    stands: Callable[[str], bool]
     passages: int
 
     def weights(self, text: str) -> dict[str, float]:
@@ -71,11 +75,6 @@ class Vocabulary:
         terms = set(self.terms(text))
         counts = self.rarity(terms.difference(self.empty) or terms)
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
-
-    def knows(self, word: str) -> bool:
-        """Tell whether any part of a word stands in the library."""
-        terms = set(self.terms(word))
-        return not terms or any(self.rarity(terms).values())
 
 
 def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder: Embedder | None) -> list[Evidence]:
@@ -106,7 +105,7 @@ def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
     # a question in capitals, or of a name alone, tells no names from words; a long one may name things by the way
     if len(names) > len(words) // 2 or len(words) > _LONG:
         return []
-    return [name for name in names if not vocabulary.knows(name)]
+    return [name for name in names if not vocabulary.stands(name)]
 
 
 def _fits(evidence: Evidence, *, few: bool) -> bool:

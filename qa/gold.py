@@ -160,7 +160,7 @@ def _json(where: str, raw: bytes) -> Any:
     except UnicodeEncodeError as error:
         raise UsageError(f"{where}: an escape in it is half of a character: write both halves.") from error
     except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: it is not JSON ({error.msg}, character {error.colno}).") from error
+        raise UsageError(f"{where}: it is not JSON ({error.msg}, character {error.pos + 1}).") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: it holds a number too long, or brackets too deep, to be read.") from error
     return value

@@ -24,7 +24,7 @@ _EMPTY = """
 a an the of in on at to for from by with about as into is are was were be been being do does did have has had
 can could may might must shall should will would what which who whom whose when where why how many much long
 often it its this that these those there they them their he she his her him you your we our us i me my and or
-but not no if than then so please tell say said know any some all most more
+but not no if than then so please tell say said know any some all most more ok okay thanks
 """
 
 
@@ -112,6 +112,16 @@ class Lexical:
         """Return the terms of some phrases, as far as they are several."""
         found = dict.fromkeys(tuple(self.terms(phrase)) for phrase in phrases)
         return [terms for terms in found if 1 < len(terms) <= _MOST_TERMS][:_MOST_PHRASES]
+
+    def stands(self, word: str) -> bool:
+        """Tell whether any part of a word stands in some passage; a name with digits, as E-1042, only as a whole."""
+        terms = self.terms(word)
+        if _is_code(word) and any(letter.isalpha() for letter in word) and len(terms) > 1:
+            phrase = tantivy.Query.phrase_query(self._index.schema, "words", list(terms))
+            with _sentences():
+                return bool(self._index.searcher().search(phrase, 1, count=False).hits)
+        said = [term for term in terms if term not in self.empty]
+        return not said or any(self.rarity(said).values())
 
     def rarity(self, terms: Iterable[str]) -> dict[str, int]:
         """Count in how many passages each term stands."""

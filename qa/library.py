@@ -60,13 +60,18 @@ class Library:
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
     ) -> Library:
-        """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError."""
+        """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError.
+
+        `embedder` is a `qa.embedders.Embedder` or any embedding of llama-index, `reranker` a `qa.rerankers.Reranker`.
+        """
         settings = settings or read_settings()
         if settings.llm != "extractive":
             raise SettingsError("QA_LLM can only be `extractive` in this version: leave it out.")
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
         path = chosen.resolve() if chosen else place / ".qa"
+        if path == place:
+            raise SettingsError("The index cannot be the folder of the documents itself: name another place for it.")
         return cls(place, Index(path, place, settings, embedder, reranker), settings)
 
     # Asking.
@@ -82,7 +87,9 @@ class Library:
 
         _check_count(count)
         engines = self._index.engines()
-        return show(engines.catalog, search(check(query), engines, count=count, within=within, rerank=rerank))
+        return show(
+            engines.catalog, search(check(query), engines, count=count, within=within, rerank=rerank), within=within
+        )
 
     def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> Answer:
         """Answer from the documents, every sentence with the words it rests on. Raises as `search` does."""

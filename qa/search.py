@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -179,13 +179,15 @@ def _distinct(ranked: Iterable[Ranked], read: _Reader, empty: frozenset[str]) ->
             yield each
 
 
-def show(catalog: Catalog, found: Sequence[Found]) -> list[Hit]:
-    """Turn passages into hits with their places; one whose document has just gone is left out."""
+def show(catalog: Catalog, found: Sequence[Found], *, within: str | None = None) -> list[Hit]:
+    """Turn passages into hits with their places, under a path that matches; one that has just gone is left out."""
     hits = []
     for each in found:
         row = each.ranked.row
         entry = catalog.entry(row.document)
         if entry is not None and each.words:
+            if within and (path := catalog.path_like(row.document, within)):
+                entry = replace(entry, source=replace(entry.source, path=path))
             place = locate_passage(entry, row, each.words)
             score, found_by = squash(each.ranked.score), each.ranked.found_by
             hits.append(Hit(**place.fields(), score=score, found_by=found_by, text=each.words))

@@ -273,3 +273,17 @@ def test_an_edited_file_answers_no_more_with_its_old_words(library: Library, fil
     fill({"a.txt": "The rent is 1,520 euros a month, as of April."})
     answer = library.ask("What is the rent?")
     assert "1,450" not in answer.text and all("1,450" not in hit.text for hit in answer.passages)
+
+
+@pytest.mark.parametrize("question", ["What should I do when the display shows E-1042?", "Is it OK to open E-1042?"])
+def test_a_question_in_the_first_person_asks_for_no_name(library: Library, fill: Fill, question: str) -> None:
+    fill({"a.txt": "When the display shows E-1042, close the inlet valve. It is fine to open E-1042 afterwards."})
+    library.sync()
+    assert not library.ask(question).refused
+
+
+def test_a_code_that_stands_nowhere_is_not_answered_by_another_one(library: Library, fill: Fill) -> None:
+    fill({f"{n}.txt": f"The fault E-{n} is caused by sensor {3 * n}. See page 1077." for n in range(1030, 1040)})
+    library.sync()
+    assert "«E-1077» stands nowhere" in (library.ask("What causes the fault E-1077?").reason or "")
+    assert library.ask("What causes the fault E-1037?").citations[0].document.path == "1037.txt"

@@ -186,3 +186,21 @@ def test_words_that_stand_in_many_documents_are_embedded_once(opened: Library, f
     fill({f"{i:03}.txt": f"Here is number{i}. " * 60 + "\n\n" + same for i in range(150)})
     assert opened.sync().embedded == len(fickle.asked) == len(set(fickle.asked)) == opened._index.vectors().count()
     assert opened.status().passages > len(fickle.asked)
+
+
+def test_an_embedding_of_llama_index_may_be_given_as_it_is(fill: Fill, tmp_path: Path) -> None:
+    from llama_index.core.embeddings import MockEmbedding
+
+    folder = fill({"a.txt": "Otters sleep in rivers."})
+    with Library.open(folder, index=tmp_path / "index", embedder=MockEmbedding(embed_dim=4)) as library:  # type: ignore[arg-type]
+        assert library.sync().embedded == 1
+        assert library.search("otter")[0].found_by == ("lexical", "semantic")
+
+
+def test_what_is_no_embedder_is_told_in_one_sentence(fill: Fill, tmp_path: Path) -> None:
+    folder = fill({"a.txt": "Otters sleep in rivers."})
+    with (
+        Library.open(folder, index=tmp_path / "index", embedder=42) as library,  # type: ignore[arg-type]
+        pytest.raises(EmbedderError, match=r"int is no embedder: it needs `fingerprint`"),
+    ):
+        library.sync()

@@ -513,7 +513,9 @@ def test_a_set_that_lacks_something_is_one_sentence(qa: Run, write: Write, tmp_p
 @pytest.mark.parametrize(
     ("options", "words"),
     [(("-k", "0"), "count"), (("-n", "0"), "limit"), (("--runs", "set/queries.jsonl"), "belongs to the questions"),
-     (("--runs", "set/corpus.jsonl"), "belongs to the questions"), (("--runs", "none/run.jsonl"), "cannot be written")],
+     (("--runs", "set/corpus.jsonl"), "belongs to the questions"),
+     (("--runs", "set/queries_run.jsonl"), "belongs to the questions"),
+     (("--runs", "none/run.jsonl"), "cannot be written")],
 )  # fmt: skip
 def test_an_option_that_cannot_be_is_one_sentence_and_changes_nothing(
     qa: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, str], words: str
@@ -524,6 +526,14 @@ def test_an_option_that_cannot_be_is_one_sentence_and_changes_nothing(
     code, out, err = qa("eval", "set", *options)
     assert (code, out) == (2, "") and words in sentence(err)
     assert {path: path.read_bytes() for path in place.iterdir()} == before
+
+
+def test_a_run_is_not_written_over_a_document(qa: Run, write: Write, fill: Any, folder: Path) -> None:
+    fill({"a.txt": OTTERS})
+    place = write({"queries.jsonl": [ask("1", "What do otters eat?", answers=["fish"])]})
+    code, out, err = qa("eval", place, "--folder", folder, "--runs", folder / "a.txt")
+    assert (code, out) == (2, "") and "lies among the documents" in sentence(err)
+    assert (folder / "a.txt").read_bytes() == OTTERS.encode()
 
 
 def test_questions_that_lie_among_the_documents_are_not_asked(write: Write, fill: Any, folder: Path) -> None:

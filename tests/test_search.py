@@ -49,6 +49,17 @@ def test_within_brings_the_nearest_of_them_in_meaning(many: Library) -> None:
     np.testing.assert_allclose([each.cosine for each in nearest], [exact[each.key] for each in nearest])
 
 
+def test_a_text_that_several_files_hold_is_shown_under_a_path_that_the_glob_selects(
+    library: Library, fill: Fill
+) -> None:
+    fill({"a/lease.txt": "The deposit is 900 euros.", "b/copy.txt": "The deposit is 900 euros.", "c.txt": "Nothing."})
+    library.sync()
+    assert paths(library, "deposit") == ["a/lease.txt", "c.txt"]
+    assert paths(library, "deposit", within="b/*") == ["b/copy.txt"]
+    citation = library.ask("What is the deposit?", within="b/*").citations[0]
+    assert citation.document.path == "b/copy.txt" and citation.document.paths == ("a/lease.txt", "b/copy.txt")
+
+
 def test_a_glob_that_selects_everything_is_as_if_there_were_none(many: Library) -> None:
     assert many.search("otters", within="*") == many.search("otters")
 
