@@ -36,7 +36,6 @@ PANELS = (
     Panel("Until it can be asked, s", {"searchable": ""}, log=True),
     Panel("Search, ms", {"p50": "p50", "p95": "p95"}),
     Panel("Disk, MB", {"disk": ""}, log=True),
-    Panel("Peak memory of indexing, MB", {"memory": ""}),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
@@ -85,7 +85,7 @@ class Catalog:
             "SELECT words FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
             document,
             first,
-            max(first, (span.end - 1) // _BLOCK),
+            _last_block(span),
         )
         return span.shift(-first * _BLOCK).of("".join(_unpack(row[0]) for row in rows))
 
@@ -100,6 +100,21 @@ class Catalog:
     def _in_context(self, row: Row, title: str, headings: tuple[Heading, ...]) -> str:
         words = self.text(row.document, row.span)
         return in_context(words, title=title, headings=heading_path(headings, row.span.start))
+
+    def words_of(self, rows: Sequence[Row]) -> list[str]:
+        """Return the words of passages; of one whose document has just gone none."""
+        blocks = {
+            (row.document, block)
+            for row in rows
+            for block in range(row.span.start // _BLOCK, _last_block(row.span) + 1)
+        }
+        wanted = ",".join(f"({document:d},{block:d})" for document, block in blocks)
+        found = self._db.all(
+            f"WITH wanted (d, b) AS (VALUES {wanted}) SELECT d, b, words FROM wanted"
+            " JOIN texts ON document = d AND block = b"
+        ) if blocks else []  # fmt: skip
+        words = {(document, block): _unpack(packed) for document, block, packed in found}
+        return [_cut(words, row) for row in rows]
 
     def rows(self, document: int) -> list[Row]:
         """Return the passages of a document in order."""
@@ -335,6 +350,16 @@ _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM fi
         SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {_DEAD}) AS dead,
         (SELECT count(*) FROM vectors WHERE {_WAITS}) AS waiting)"""
 _NO_VECTOR = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key AND v.live)"
+
+
+def _last_block(span: Span) -> int:
+    return max(span.start, span.end - 1) // _BLOCK
+
+
+def _cut(blocks: Mapping[tuple[int, int], str], row: Row) -> str:
+    first, last = row.span.start // _BLOCK, _last_block(row.span)
+    words = "".join(blocks.get((row.document, block), "") for block in range(first, last + 1))
+    return row.span.shift(-first * _BLOCK).of(words)
 
 
 def _headings(stored: str) -> tuple[Heading, ...]:

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +15,8 @@ from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, StorageError
 from qa.folder import printable
 from qa.importing import alone
 from qa.lock import Holder, IndexLock
-from qa.settings import Settings
+from qa.settings import Settings, cores
+from qa.turns import Turns
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.embedders import Embedder
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.vectors import Vectors
 
 Part = Literal["lexical", "vectors"]
-_AT_ONCE = 8
-"""Searches by meaning that run at once."""
 _PATIENCE = 10.0
 """How long we wait for another process to let the index go, in seconds."""
 
@@ -55,7 +53,7 @@ class Index:
         self._given = embedder
         self._embedder: Embedder | None = None
         self._reranker = reranker
-        self._beside = ThreadPoolExecutor(_AT_ONCE, "qa-search")
+        self._turns = Turns(settings.threads or cores())
         self._opening_reranker = threading.Lock()  # it may be downloaded, and nobody else should wait for that
 
     def catalog(self) -> Catalog:
@@ -169,7 +167,7 @@ class Index:
         if lost := self.lost():
             raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
         vectors = self.vectors() if catalog.has("vectors") else None
-        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._beside, self.reranker)
+        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._turns, self.reranker)
 
     def lost(self) -> list[Part]:
         """Name the derived parts whose files are gone though the catalog counts on them."""
@@ -216,7 +214,7 @@ class Index:
 
     def close(self) -> None:
         """Close every part and let the index go."""
-        self._beside.shutdown()
+        self._turns.close()
         with self._opening:
             self.close_derived()
             for catalog in (*self._retired, *([self._catalog] if self._catalog else [])):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from qa.lexical import Lexical
 from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, reranked, squash
 from qa.records import Row
 from qa.rerankers import Reranker
+from qa.turns import Turns
 from qa.vectors import Neighbour, Vectors
 
 POOL = 50
@@ -50,8 +51,7 @@ class Engines:
     lexical: Lexical
     vectors: Vectors | None
     embedder: Embedder
-    beside: Executor
-    """Where one search runs while the other one does."""
+    turns: Turns
     reranker: Callable[[], Reranker]
     """Opens it: it may be large, and most searches need none."""
 
@@ -72,7 +72,28 @@ class _Text:
     terms: Sequence[str]
 
 
-_Reader = Callable[[Row], _Text]
+class _Reader:
+    """Reads passages, each once, several at a time."""
+
+    def __init__(self, catalog: Catalog, lexical: Lexical) -> None:
+        self._catalog = catalog
+        self._lexical = lexical
+        self._read: dict[int, _Text] = {}
+
+    def read(self, rows: Sequence[Row]) -> list[_Text]:
+        """Return the texts of passages."""
+        new = [row for row in rows if row.number not in self._read]
+        for row, words in zip(new, self._catalog.words_of(new), strict=True):
+            self._read[row.number] = _Text(words, self._lexical.terms(words))
+        return [self._read[row.number] for row in rows]
+
+    def terms(self, ranked: Sequence[Ranked]) -> list[Sequence[str]]:
+        """Return the terms of passages, in their order."""
+        return [text.terms for text in self.read([each.row for each in ranked])]
+
+    def words(self, ranked: Sequence[Ranked]) -> list[str]:
+        """Return the words of passages."""
+        return [text.words for text in self.read([each.row for each in ranked])]
 
 
 def search(query: str, engines: Engines, *, count: int, within: str | None = None, rerank: bool = False) -> list[Found]:
@@ -80,27 +101,30 @@ def search(query: str, engines: Engines, *, count: int, within: str | None = Non
 
     Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
     """
-
-    @cache
-    def read(row: Row) -> _Text:
-        words = engines.catalog.text(row.document, row.span)
-        return _Text(words, engines.lexical.terms(words))
-
-    chosen = _Chosen.of(engines.catalog, within) if within else None
     reranker = engines.reranker() if rerank else None
+    reader = _Reader(engines.catalog, engines.lexical)
     most = max(RERANKED, count) if reranker else count
+    with engines.turns.take() as beside:
+        ranked = _ranked(query, engines, reader, beside, count, most, within)
+    if reranker and ranked:
+        ranked = reranked(ranked, reranker.scores(query, reader.words(ranked)), share=_SHARE)
+    best = ranked[:count]
+    return [Found(each, words) for each, words in zip(best, reader.words(best), strict=True)]
+
+
+def _ranked(
+    query: str, engines: Engines, reader: _Reader, beside: Executor | None, count: int, most: int, within: str | None
+) -> list[Ranked]:
+    """Return the best passages that differ, at least `count` and up to `most` if there are so many."""
+    chosen = _Chosen.of(engines.catalog, within) if within else None
     size = max(POOL, 2 * count)
     while True:
-        candidates, all_ = _candidates(query, engines, size, chosen, read)
-        ranked = _gathered(query, engines.lexical, candidates, max(_READ, count), read)
-        ranked = list(islice(_distinct(ranked, read, engines.lexical.empty), most))
+        candidates, all_ = _candidates(query, engines, reader, beside, size, chosen)
+        ranked = _gathered(query, engines.lexical, reader, candidates, max(_READ, count))
+        ranked = list(islice(_distinct(ranked, reader, engines.lexical.empty), most))
         if all_ or len(ranked) >= count:
-            break
+            return ranked
         size *= 4  # one text over and over has kept the others out
-    if reranker and ranked:
-        scores = reranker.scores(query, [read(each.row).words for each in ranked])
-        ranked = reranked(ranked, scores, share=_SHARE)
-    return [Found(each, read(each.row).words) for each in ranked[:count]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +144,17 @@ class _Chosen:
 
 
 def _candidates(
-    query: str, engines: Engines, count: int, chosen: _Chosen | None, read: _Reader
+    query: str, engines: Engines, reader: _Reader, beside: Executor | None, count: int, chosen: _Chosen | None
 ) -> tuple[list[Ranked], bool]:
     """Ask both engines, side by side, and blend what they found; tell whether that is all they can find."""
     catalog, lexical = engines.catalog, engines.lexical
-    near = engines.beside.submit(_by_meaning, query, engines.vectors, engines.embedder, count, chosen)
+    meaning = partial(_by_meaning, query, engines.vectors, engines.embedder, count, chosen)
+    near = beside.submit(meaning) if beside else None
     matches = lexical.search(query, count=count, documents=chosen.documents if chosen else None)
     rows = {row.number: row for row in catalog.rows_by_number([match.passage for match in matches])}
-    for match in matches[: _READ // 2]:
-        if match.passage in rows and not near.done():
-            read(rows[match.passage])  # most of these will be read anyway, and the other search takes longer
-    vector, neighbours = near.result()
+    if near and not near.done():  # most of these will be read anyway, and the other search takes longer
+        reader.read([rows[match.passage] for match in matches[: _READ // 2] if match.passage in rows])
+    vector, neighbours = near.result() if near else meaning()
     rows |= {row.number: row for row in catalog.rows_by_key([each.key for each in neighbours])}
     known = [row for row in rows.values() if chosen is None or row.document in chosen.documents]
     # what only one of the two has found gets its score from the other too
@@ -155,25 +179,26 @@ def _by_meaning(
     return vector, vectors.search(vector, count=count)
 
 
-def _gathered(query: str, lexical: Lexical, ranked: Sequence[Ranked], most: int, read: _Reader) -> list[Ranked]:
+def _gathered(query: str, lexical: Lexical, reader: _Reader, ranked: Sequence[Ranked], most: int) -> list[Ranked]:
     """Read the best passages, and raise those in which the question's words stand together."""
     asked, passages = lexical.asked(query), lexical.count()
     idf = {term: math.log(1 + (passages + 1) / (count + 0.5)) for term, count in lexical.rarity(asked).items()}
-    close = [closeness(asked, read(each.row).terms, idf, empty=lexical.empty) for each in ranked[:most]]
+    close = [closeness(asked, terms, idf, empty=lexical.empty) for terms in reader.terms(ranked[:most])]
     best = gathered(ranked[:most], close)
     if codes := lexical.codes(query):
-        best = raised(best, codes, [read(each.row).terms for each in best], by=CODED)
+        best = raised(best, codes, reader.terms(best), by=CODED)
     anew = [*best, *ranked[most:]]
     if quoted := lexical.quoted(query):
-        anew = raised(anew, quoted, [read(each.row).terms for each in anew], by=QUOTED)
+        anew = raised(anew, quoted, reader.terms(anew), by=QUOTED)
     return anew
 
 
-def _distinct(ranked: Iterable[Ranked], read: _Reader, empty: frozenset[str]) -> Iterator[Ranked]:
+def _distinct(ranked: Iterable[Ranked], reader: _Reader, empty: frozenset[str]) -> Iterator[Ranked]:
     """Leave out what has the same words as a better one: one name or number that differs makes it another."""
     said = set()
     for each in ranked:
-        words = frozenset(read(each.row).terms) - empty
+        (terms,) = reader.terms([each])
+        words = frozenset(terms) - empty
         if words not in said:
             said.add(words)
             yield each
