@@ -32,7 +32,13 @@ CREATE TABLE tombstones (
 
 # Every key of a passage has a row of `vectors`, which counts the passages that use it: what waits, and what nobody
 # needs any more, is then found and counted without looking at each passage. The triggers keep count, whoever writes.
+# Texts have row numbers of their own: in a table without them, all but the shortest blocks would take a page each.
 _SECOND = """
+ALTER TABLE texts RENAME TO texts_before;
+CREATE TABLE texts (document INTEGER NOT NULL, block INTEGER NOT NULL, words BLOB NOT NULL,
+    PRIMARY KEY (document, block));
+INSERT INTO texts SELECT * FROM texts_before;
+DROP TABLE texts_before;
 ALTER TABLE vectors ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
 INSERT INTO vectors (key, live, uses) SELECT key, 0, count(*) FROM passages WHERE true GROUP BY key
     ON CONFLICT (key) DO UPDATE SET uses = excluded.uses;
