@@ -26,6 +26,8 @@ _SIGMA = 0.668
 """Of the logarithm of a file's size: with it the median is 0.8 of the mean, so 8 kB."""
 _PASSAGE = 780
 """Bytes of a passage, and a little more: paragraphs seldom fill one to the last letter."""
+_REST = 4_000
+"""Bytes more, so that a few passages that are longer than that do not leave too few of them."""
 _LARGEST_SHARE = 0.10
 """No source gives more than this of the corpus: some repeat one sentence a thousand times with other names."""
 _REPEATED = re.compile(
@@ -332,7 +334,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.out.exists():
         parser.error(f"{given.out} is there already: name another folder, or remove it.")
-    size = given.passages * _PASSAGE if given.passages else int(given.megabytes * MEGABYTE)
+    size = given.passages * _PASSAGE + _REST if given.passages else int(given.megabytes * MEGABYTE)
     if size < 1_000 or (given.files or 1) < 1:
         parser.error("a corpus has at least one file and 0.001 MB.")
     made = make_corpus(given.out, size=size, files=given.files or max(1, round(size / _MEAN)), seed=given.seed)

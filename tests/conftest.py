@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ QUESTION = "How many times have U.S. forces been attacked since October 17th?"
 QUOTE = "approximately 66 times since October 17th, 32 separate times in Iraq and 34 separate times in Syria"
 
 Fill = Callable[..., Path]
+
+# where the tests run in the background Ctrl-C is ignored, and every process that they start would ignore it too
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
