@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from qa.embedders import Embedder
 
 WIDTH = 384
-_BATCH = 1_000
 STAND_IN = "stand-in"
 
 
@@ -84,12 +83,10 @@ def stored_vectors(library: Library) -> tuple[list[bytes], NDArray[np.float32]]:
     if engines.vectors is None:
         raise SystemExit("The library has no vectors yet: sync it to the end first.")
     keys = engines.catalog.live_keys()
-    collection = engines.vectors._collection
     matrix = np.empty((len(keys), engines.embedder.width), np.float32)
-    row = {key.hex(): number for number, key in enumerate(keys)}
-    for i in range(0, len(keys), _BATCH):
-        found = collection.get(ids=[key.hex() for key in keys[i : i + _BATCH]], include=["embeddings"])
-        matrix[[row[id_] for id_ in found["ids"]]] = found["embeddings"]
+    row = {key: number for number, key in enumerate(keys)}
+    for some, vectors in engines.vectors._store.stored(keys):
+        matrix[[row[key] for key in some]] = vectors
     return keys, matrix
 
 

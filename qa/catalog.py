@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
@@ -60,22 +60,26 @@ class Catalog:
 
     def entry(self, document: int) -> Entry | None:
         """Return a document by its number."""
-        rows = self._db.all(f"{_ENTRIES} WHERE number = ?", document)
-        return self._entry(rows[0]) if rows else None
+        return self.entries_of([document]).get(document)
+
+    def entries_of(self, documents: Collection[int]) -> dict[int, Entry]:
+        """Return those of the documents that there are, by their numbers."""
+        found = self._entries(f"WHERE number IN ({_marks(documents)})", *documents)
+        return {entry.number: entry for entry in found}
 
     def entries(self, limit: int = -1) -> list[Entry]:
         """Return the documents in the order in which they came, at most `limit` of them."""
-        return [self._entry(row) for row in self._db.all(f"{_ENTRIES} ORDER BY number LIMIT ?", limit)]
+        return self._entries("ORDER BY number LIMIT ?", limit)
 
     def find(self, prefix: str) -> Entry | None:
         """Return the document whose id begins so (16 hex digits or more)."""
-        rows = self._db.all(f"{_ENTRIES} WHERE id >= ? AND id < ? LIMIT 1", prefix, prefix + "g")
-        return self._entry(rows[0]) if rows else None
+        found = self._entries("WHERE id >= ? AND id < ? LIMIT 1", prefix, prefix + "g")
+        return found[0] if found else None
 
     def at_path(self, path: str) -> Entry | None:
         """Return the document that a path holds."""
-        rows = self._db.all(f"{_ENTRIES} WHERE number = (SELECT document FROM files WHERE path = ?)", path)
-        return self._entry(rows[0]) if rows else None
+        found = self._entries("WHERE number = (SELECT document FROM files WHERE path = ?)", path)
+        return found[0] if found else None
 
     def text(self, document: int, span: Span | None = None) -> str:
         """Return the words of a span of a document; all of them without one."""
@@ -294,7 +298,7 @@ class Catalog:
         with self._db.transaction():
             self._db.run("UPDATE vectors SET live = 0")
             self._db.run("DELETE FROM vectors WHERE uses = 0")
-            self._db.run("DELETE FROM meta WHERE name IN ('embedder', 'slots')")
+            self._db.run("DELETE FROM meta WHERE name IN ('embedder', 'width', 'slots')")
             self.set_meta("collection", collection)
 
     def live_keys(self) -> list[bytes]:
@@ -323,19 +327,13 @@ class Catalog:
             self.set_meta("texts", _TEXTS_VERSION)
         self.rebuilt = "The index was made by another version and has been made anew from the folder."
 
-    def _entry(self, row: Values) -> Entry:
-        number, id_, title, media_type, length, pages, headings = row
-        files = self._db.all("SELECT path, mtime_ns FROM files WHERE document = ? ORDER BY path", number)
-        paths = tuple(file[0] for file in files)
-        source = Source(
-            id=id_,
-            path=paths[0] if paths else "",
-            paths=paths,
-            title=title,
-            media_type=media_type,
-            modified=iso_time(files[0][1] / 1e9) if files else "",
-        )
-        return Entry(number, source, length, tuple(json.loads(pages)), _headings(headings))
+    def _entries(self, which: str, *values: object) -> list[Entry]:
+        """Return documents with the paths of their files."""
+        files: dict[int, list[Values]] = {}
+        chosen = f"document IN (SELECT number FROM documents {which})"
+        for number, *file in self._db.all(f"SELECT document, path, mtime_ns FROM files WHERE {chosen}", *values):
+            files.setdefault(number, []).append(tuple(file))
+        return [_entry(row, sorted(files.get(row[0], []))) for row in self._db.all(f"{_ENTRIES} {which}", *values)]
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{_BLOCK}"
@@ -366,6 +364,20 @@ def _headings(stored: str) -> tuple[Heading, ...]:
     return tuple(Heading(*heading) for heading in json.loads(stored))
 
 
+def _entry(row: Values, files: Sequence[Values]) -> Entry:
+    number, id_, title, media_type, length, pages, headings = row
+    paths = tuple(file[0] for file in files)
+    source = Source(
+        id=id_,
+        path=paths[0] if paths else "",
+        paths=paths,
+        title=title,
+        media_type=media_type,
+        modified=iso_time(files[0][1] / 1e9) if files else "",
+    )
+    return Entry(number, source, length, tuple(json.loads(pages)), _headings(headings))
+
+
 def _file(row: Values) -> File:
     return File(row[0], row[1], Signature(*row[2:6]), *row[6:])
 
@@ -374,7 +386,7 @@ def _row(row: Values) -> Row:
     return Row(row[0], row[1], Span(row[2], row[3]), row[4], row[5])
 
 
-def _marks(values: Sequence[object]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))
 
 

@@ -33,6 +33,12 @@ def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
             f"This index was made with the embedder {made_with}, and now it is {embedder.fingerprint}: "
             "set QA_EMBEDDER back, or run `qa doctor --repair` to embed everything anew."
         )
+    width = catalog.meta("width")
+    if made_with and width and int(width) != embedder.width:
+        raise IndexVersion(
+            f"This index was made with vectors of {width} numbers, and the embedder {made_with} now gives "
+            f"{embedder.width}: go back to the one it was, or run `qa doctor --repair` to embed everything anew."
+        )
 
 
 def embed_waiting(
@@ -62,6 +68,7 @@ def _embed_all(
             if step.keys:
                 if not done:
                     catalog.set_meta("embedder", embedder.fingerprint)
+                    catalog.set_meta("width", str(embedder.width))
                 vectors().put(step.keys, step.vectors)
                 with catalog.transaction():
                     catalog.vectors_done(step.keys)

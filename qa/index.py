@@ -53,6 +53,7 @@ class Index:
         self._given = embedder
         self._embedder: Embedder | None = None
         self._reranker = reranker
+        self._engines: Engines | None = None
         self._turns = Turns(settings.threads or cores())
         self._opening_reranker = threading.Lock()  # it may be downloaded, and nobody else should wait for that
 
@@ -115,19 +116,23 @@ class Index:
             return self._lexical
 
     def vectors(self) -> Vectors:
-        """Return the vectors."""
+        """Return the vectors. Raises IndexDamaged, LibraryBusy, SettingsError, StorageError."""
         with alone:
-            from qa.vectors import Vectors, preload
-
-            preload()  # before the others are kept waiting
+            from qa.vectors import Vectors
 
         with self._opening:
             if self._vectors is None:
                 catalog = self.own()
                 name = self.collection()
-                self._vectors = Vectors(self.path / "vectors", collection=name, url=self._settings.chroma_url)
-                self._vectors.drop_others()
+                vectors = Vectors(self.path / "vectors", collection=name, url=self._settings.chroma_url)
+                try:  # what is searched is only a copy, which may have been lost
+                    if vectors.count() < catalog.counts().vectors:
+                        vectors.fill(catalog.live_keys())
+                except BaseException:  # whatever it was: what is open would be in the way of a repair
+                    vectors.close()
+                    raise
                 catalog.set_meta("collection", name)
+                self._vectors = vectors
             return self._vectors
 
     def embedder(self) -> Embedder:
@@ -156,29 +161,35 @@ class Index:
             return self._reranker
 
     def engines(self) -> Engines:
-        """Return what a search needs. Raises EmptyLibrary, IndexVersion, LibraryBusy."""
+        """Return what a search needs. Raises EmptyLibrary, IndexDamaged, IndexVersion, LibraryBusy, StorageError."""
         with alone:
             from qa.embedding import check_embedder
             from qa.search import Engines
 
         self.check_filled()
-        catalog = self.own()
-        check_embedder(catalog, self.embedder())
-        if lost := self.lost():
-            raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
-        vectors = self.vectors() if catalog.has("vectors") else None
-        return Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._turns, self.reranker)
+        found = self._engines
+        if found is None or self._gone():
+            catalog = self.own()
+            check_embedder(catalog, self.embedder())
+            if lost := self.lost():
+                raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
+            vectors = self.vectors() if catalog.has("vectors") else None
+            found = Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._turns, self.reranker)
+            if vectors:  # nothing of it changes any more while they are open
+                self._engines = found
+        return found
 
     def lost(self) -> list[Part]:
         """Name the derived parts whose files are gone though the catalog counts on them."""
         catalog = self.own()
-        gone: list[Part] = []
-        if catalog.has("indexed") and not (self.path / "lexical" / "meta.json").exists():
-            gone.append("lexical")
-        here = self._settings.chroma_url is None
-        if here and catalog.has("vectors") and not (self.path / "vectors" / "chroma.sqlite3").exists():
-            gone.append("vectors")
-        return gone
+        counted: dict[Part, bool] = {"lexical": catalog.has("indexed"), "vectors": catalog.has("vectors")}
+        return [part for part in self._gone() if counted[part]]
+
+    def _gone(self) -> list[Part]:
+        files: dict[Part, str] = {"lexical": "lexical/meta.json", "vectors": "vectors/chroma.sqlite3"}
+        if self._settings.chroma_url is not None:
+            del files["vectors"]
+        return [part for part, file in files.items() if not (self.path / file).exists()]
 
     def forget(self, part: Part) -> None:
         """Remove a derived part, which is then to be made anew from the catalog."""
@@ -188,10 +199,10 @@ class Index:
             shutil.rmtree(self.path / "lexical", ignore_errors=True)
             catalog.lexical_lost()
         else:
-            from qa.vectors import next_collection
+            from qa.store import next_name
 
             shutil.rmtree(self.path / "vectors", ignore_errors=True)
-            catalog.vectors_lost(next_collection(self.collection()))
+            catalog.vectors_lost(next_name(self.collection()))
 
     def check_filled(self) -> None:
         """Raise EmptyLibrary if the folder was never synced."""
@@ -210,7 +221,7 @@ class Index:
             for part in (self._lexical, self._vectors):
                 if part:
                     part.close()
-            self._lexical = self._vectors = None
+            self._lexical = self._vectors = self._engines = None
 
     def close(self) -> None:
         """Close every part and let the index go."""

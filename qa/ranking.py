@@ -86,13 +86,13 @@ def closeness(asked: Sequence[str], words: Sequence[str], idf: Mapping[str, floa
     weights = {term: idf[term] for term in asked}
     pairs = {pair: (idf[pair[0]] + idf[pair[1]]) / 2 for pair in pairwise(asked)}
     marks: list[tuple[int, str | tuple[str, str], float]] = []
-    for i, word in enumerate(words):
-        if word in weights:
-            if word not in empty:
-                marks.append((i, word, weights[word]))
-            pair = (word, words[i + 1]) if i + 1 < len(words) else (word, "")
-            if pair in pairs:
-                marks.append((i, pair, pairs[pair]))
+    for i in [i for i, word in enumerate(words) if word in weights]:
+        word = words[i]
+        if word not in empty:
+            marks.append((i, word, weights[word]))
+        pair = (word, words[i + 1]) if i + 1 < len(words) else (word, "")
+        if pair in pairs:
+            marks.append((i, pair, pairs[pair]))
     return _heaviest(marks) / (sum(weights.values()) or 1.0)
 
 

@@ -27,6 +27,7 @@ POOL = 50
 """How many passages each of the two searches puts forward."""
 _READ = 20
 """How many of the best are read, where more are not asked for: whether the question's words stand together there."""
+_STEP = 5
 RERANKED = 30
 """How many of the best the reranker reads, where more are not asked for."""
 _SHARE = 0.5
@@ -66,34 +67,48 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The words of a passage, and its terms in their order."""
+    """The words of a passage, its terms in their order, and how far those of the question stand together there."""
 
     words: str
     terms: Sequence[str]
+    closeness: float
 
 
 class _Reader:
-    """Reads passages, each once, several at a time."""
+    """Reads passages for one question, each once, several at a time."""
 
-    def __init__(self, catalog: Catalog, lexical: Lexical) -> None:
+    def __init__(self, query: str, catalog: Catalog, lexical: Lexical) -> None:
         self._catalog = catalog
         self._lexical = lexical
+        self._asked = lexical.asked(query)
+        passages = lexical.count()
+        self._idf = {
+            term: math.log(1 + (passages + 1) / (count + 0.5)) for term, count in lexical.rarity(self._asked).items()
+        }
         self._read: dict[int, _Text] = {}
 
     def read(self, rows: Sequence[Row]) -> list[_Text]:
         """Return the texts of passages."""
         new = [row for row in rows if row.number not in self._read]
-        for row, words in zip(new, self._catalog.words_of(new), strict=True):
-            self._read[row.number] = _Text(words, self._lexical.terms(words))
+        for row, words in zip(new, self._catalog.words_of(new) if new else [], strict=True):
+            self._read[row.number] = self._text(words)
         return [self._read[row.number] for row in rows]
 
+    def _text(self, words: str) -> _Text:
+        terms = self._lexical.terms(words)
+        return _Text(words, terms, closeness(self._asked, terms, self._idf, empty=self._lexical.empty))
+
+    def texts(self, ranked: Sequence[Ranked]) -> list[_Text]:
+        """Return the texts of ranked passages."""
+        return self.read([each.row for each in ranked])
+
     def terms(self, ranked: Sequence[Ranked]) -> list[Sequence[str]]:
-        """Return the terms of passages, in their order."""
-        return [text.terms for text in self.read([each.row for each in ranked])]
+        """Return the terms of ranked passages, in their order."""
+        return [text.terms for text in self.texts(ranked)]
 
     def words(self, ranked: Sequence[Ranked]) -> list[str]:
-        """Return the words of passages."""
-        return [text.words for text in self.read([each.row for each in ranked])]
+        """Return the words of ranked passages."""
+        return [text.words for text in self.texts(ranked)]
 
 
 def search(query: str, engines: Engines, *, count: int, within: str | None = None, rerank: bool = False) -> list[Found]:
@@ -102,7 +117,7 @@ def search(query: str, engines: Engines, *, count: int, within: str | None = Non
     Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
     """
     reranker = engines.reranker() if rerank else None
-    reader = _Reader(engines.catalog, engines.lexical)
+    reader = _Reader(query, engines.catalog, engines.lexical)
     most = max(RERANKED, count) if reranker else count
     with engines.turns.take() as beside:
         ranked = _ranked(query, engines, reader, beside, count, most, within)
@@ -152,8 +167,10 @@ def _candidates(
     near = beside.submit(meaning) if beside else None
     matches = lexical.search(query, count=count, documents=chosen.documents if chosen else None)
     rows = {row.number: row for row in catalog.rows_by_number([match.passage for match in matches])}
-    if near and not near.done():  # most of these will be read anyway, and the other search takes longer
-        reader.read([rows[match.passage] for match in matches[: _READ // 2] if match.passage in rows])
+    best = [rows[match.passage] for match in matches[:_READ] if match.passage in rows]
+    while near and best and not near.done():  # most of these will be read anyway, and the other search takes longer
+        reader.read(best[:_STEP])
+        best = best[_STEP:]
     vector, neighbours = near.result() if near else meaning()
     rows |= {row.number: row for row in catalog.rows_by_key([each.key for each in neighbours])}
     known = [row for row in rows.values() if chosen is None or row.document in chosen.documents]
@@ -174,16 +191,12 @@ def _by_meaning(
     if vectors is None:
         return None, []
     vector = embedder.embed_query(query)
-    if chosen:  # a filter inside Chroma is slow and loses hits
-        return vector, vectors.nearest(vector, chosen.keys, count=count)
-    return vector, vectors.search(vector, count=count)
+    return vector, vectors.search(vector, count=count, among=chosen.keys if chosen else None)
 
 
 def _gathered(query: str, lexical: Lexical, reader: _Reader, ranked: Sequence[Ranked], most: int) -> list[Ranked]:
     """Read the best passages, and raise those in which the question's words stand together."""
-    asked, passages = lexical.asked(query), lexical.count()
-    idf = {term: math.log(1 + (passages + 1) / (count + 0.5)) for term, count in lexical.rarity(asked).items()}
-    close = [closeness(asked, terms, idf, empty=lexical.empty) for terms in reader.terms(ranked[:most])]
+    close = [text.closeness for text in reader.texts(ranked[:most])]
     best = gathered(ranked[:most], close)
     if codes := lexical.codes(query):
         best = raised(best, codes, reader.terms(best), by=CODED)
@@ -207,9 +220,10 @@ def _distinct(ranked: Iterable[Ranked], reader: _Reader, empty: frozenset[str]) 
 def show(catalog: Catalog, found: Sequence[Found], *, within: str | None = None) -> list[Hit]:
     """Turn passages into hits with their places, under a path that matches; one that has just gone is left out."""
     hits = []
+    entries = catalog.entries_of({each.ranked.row.document for each in found})
     for each in found:
         row = each.ranked.row
-        entry = catalog.entry(row.document)
+        entry = entries.get(row.document)
         if entry is not None and each.words:
             if within and (path := catalog.path_like(row.document, within)):
                 entry = replace(entry, source=replace(entry.source, path=path))

@@ -16,7 +16,7 @@ PROGRAM = """
 import os, signal, sys
 import numpy as np
 from qa import Library
-import qa.catalog, qa.lexical, qa.vectors, qa.syncing
+import qa.catalog, qa.lexical, qa.store, qa.vectors, qa.syncing
 
 class Cheap:
     fingerprint, width = "cheap", 4
@@ -57,8 +57,8 @@ MOMENTS = [
     ("qa.catalog.Catalog", "vectors_done", "after", 2),
     ("qa.catalog.Catalog", "vectors_dying", "after", 1),
     ("qa.vectors.Vectors", "remove", "after", 1),  # deleted, and the catalog does not know
-    ("qa.vectors.Vectors", "_get", "after", 2),  # a fresh collection made, nothing copied
-    ("qa.vectors.Vectors", "_drop", "before", 2),  # copied and in use, the old one still there
+    ("qa.store.Store", "_made", "after", 3),  # a fresh collection made, nothing copied
+    ("qa.store.Store", "use", "before", 1),  # copied and in use, the old one still there
 ]
 
 
@@ -109,7 +109,8 @@ def test_no_acknowledged_document_is_lost(
         paths = {file.path for file in library.documents()}
         assert paths == {f"{i}.txt" for i in range(580, 600)} | {f"new{i}.txt" for i in range(600)} | {"stays.txt"}
         assert all(finding.ok for finding in library.doctor())
-        assert library._index.vectors().count() == library._index.own().counts().vectors
+        keys = library._index.own().live_keys()
+        assert len(library._index.vectors().present(keys)) == library._index.vectors().count() == len(keys)
         assert library._index.lexical().count() == 621
         for i in (0, 300, 599):
             assert library.search(f"fresh{i}")[0].document.path == f"new{i}.txt"
