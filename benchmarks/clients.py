@@ -58,9 +58,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--questions", type=int, default=500)
-    parser.add_argument("--threads", type=int, default=2, help="cores for the server and the clients together")
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     print(machine.described())
     questions = machine.questions(given.folder, given.questions)
     with served(given.folder, given.index or given.folder / ".qa") as host:

@@ -28,11 +28,9 @@ def main() -> None:
     )
     parser.add_argument("--passages", type=int, nargs="+", default=SIZES, metavar="N")
     parser.add_argument("--questions", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write every figure here")
     parser.add_argument("--svg", type=Path, help="draw them here")
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     about = machine.described()
     print(about)
     from qa import Library  # after the threads are limited

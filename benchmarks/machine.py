@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -59,6 +60,14 @@ def _processor() -> str:
 
 def _memory_gib() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line, and keep to as many cores as its `--threads` says."""
+    parser.add_argument("--threads", type=int, default=2, help="cores for all that runs, together (default: 2)")
+    given = parser.parse_args()
+    limit_threads(given.threads)
+    return given
 
 
 def limit_threads(count: int) -> None:

@@ -24,9 +24,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--megabytes", type=float, help="repeat the folder, with other words, up to this size")
     parser.add_argument("--embedder", choices=WHAT, default="bundled")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     print(machine.described())
     with tempfile.TemporaryDirectory(prefix="qa-") as name:
         place = Path(name)

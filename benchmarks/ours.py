@@ -87,9 +87,7 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("questions", type=Path, help="a JSON list")
     parser.add_argument("--embedder", default="bundled", help="see embedders.py")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
 
     def open_library() -> Library:
         from qa import Library  # its time is measured

@@ -19,9 +19,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=2_000)
     parser.add_argument("--bytes", type=int, default=600, help="of a file, on average")
     parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     print(machine.described())
     with tempfile.TemporaryDirectory(prefix="qa-") as name:
         place = Path(name)

@@ -25,9 +25,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--within", action="append", default=[], metavar="GLOB", help="once more, only there")
     parser.add_argument("--recall", action="store_true", help="compare with an exact scan of the same vectors")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     print(machine.described())
     questions = machine.questions(given.folder, given.questions)
     from qa import Library  # after the threads are limited

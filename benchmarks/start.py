@@ -20,9 +20,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=SEEDS)
     parser.add_argument("--question", default=QUESTION)
     parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     print(machine.described())
     with tempfile.TemporaryDirectory(prefix="qa-") as name:
         folder = Path(name) / "text"

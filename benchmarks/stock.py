@@ -123,9 +123,7 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("questions", type=Path, help="a JSON list")
     parser.add_argument("--model", type=Path, required=True, help="the folder that float32.py wrote")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    machine.limit_threads(given.threads)
+    given = machine.arguments(parser)
     questions = json.loads(given.questions.read_text())
     embed_model = partial(embedding, given.model, given.threads)
     if given.step == "build":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
+from qa.backlog import UNUSED, WAITING, Backlog
 from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading, heading_path
 from qa.errors import IndexDamaged, QAError
@@ -17,9 +17,7 @@ from qa.passages import CUTTER_VERSION, OPENING, Passage, headline, in_context
 from qa.records import Counts, Entry, File, Row, Signature, Source, Tombstone, iso_time
 from qa.spans import Span
 from qa.tables import prepare
-
-_BLOCK = 4_096
-"""Texts are kept in blocks of so many code points, so that a few words of a long one are read without the rest."""
+from qa.texts import BLOCK, Texts
 
 
 class Catalog:
@@ -28,6 +26,8 @@ class Catalog:
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         """Open or make the catalog. Raises IndexVersion, IndexDamaged, StorageError."""
         self._db = Database(path, readonly=readonly)
+        self._texts = Texts(self._db)
+        self.backlog = Backlog(self._db)
         self.rebuilt: str | None = None
         try:
             self._prepare()
@@ -83,15 +83,7 @@ class Catalog:
 
     def text(self, document: int, span: Span | None = None) -> str:
         """Return the words of a span of a document; all of them without one."""
-        span = Span(0, 1 << 60) if span is None else span  # an empty span is false
-        first = span.start // _BLOCK
-        rows = self._db.all(
-            "SELECT words FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
-            document,
-            first,
-            _last_block(span),
-        )
-        return span.shift(-first * _BLOCK).of("".join(_unpack(row[0]) for row in rows))
+        return self._texts.read(document, span)
 
     def words_to_embed(self, rows: Sequence[Row]) -> list[str]:
         """Return what is embedded for each passage: its words, with title and headings where they stand above it."""
@@ -107,18 +99,7 @@ class Catalog:
 
     def words_of(self, rows: Sequence[Row]) -> list[str]:
         """Return the words of passages; of one whose document has just gone none."""
-        blocks = {
-            (row.document, block)
-            for row in rows
-            for block in range(row.span.start // _BLOCK, _last_block(row.span) + 1)
-        }
-        wanted = ",".join(f"({document:d},{block:d})" for document, block in blocks)
-        found = self._db.all(
-            f"WITH wanted (d, b) AS (VALUES {wanted}) SELECT d, b, words FROM wanted"
-            " JOIN texts ON document = d AND block = b"
-        ) if blocks else []  # fmt: skip
-        words = {(document, block): _unpack(packed) for document, block, packed in found}
-        return [_cut(words, row) for row in rows]
+        return self._texts.read_all([(row.document, row.span) for row in rows])
 
     def rows(self, document: int) -> list[Row]:
         """Return the passages of a document in order."""
@@ -162,6 +143,10 @@ class Catalog:
         )
         return bytes.fromhex(rows[0][0] or "")
 
+    def live_keys(self) -> list[bytes]:
+        """Return the keys of the vectors that passages need and that are stored."""
+        return [row[0] for row in self._db.all("SELECT key FROM vectors WHERE live")]
+
     def tombstone(self, prefix: str) -> Tombstone | None:
         """Return what stays of a text that is gone."""
         rows = self._db.all(
@@ -177,15 +162,6 @@ class Catalog:
         """Tell whether there are any, without counting them; `indexed` are documents that the word index has."""
         rows = {"indexed": "documents WHERE lexical", "vectors": "vectors WHERE live"}.get(what, what)
         return bool(self._db.all(f"SELECT 1 FROM {rows} LIMIT 1"))
-
-    def waits(self, document: int) -> bool:
-        """Tell whether some words of a document have no vector yet."""
-        return bool(self._db.all(f"SELECT 1 FROM passages p WHERE document = ? AND {_NO_VECTOR} LIMIT 1", document))
-
-    def waiting_documents(self) -> set[int]:
-        """Return the numbers of the documents of which some words have no vector yet."""
-        waiting = f"SELECT key FROM vectors WHERE {_WAITS}"
-        return {row[0] for row in self._db.all(f"SELECT DISTINCT document FROM passages WHERE key IN ({waiting})")}
 
     def meta(self, name: str) -> str | None:
         """Return a fact about the index itself."""
@@ -229,8 +205,7 @@ class Catalog:
             *(document.id, document.title, document.media_type, len(document.text), json.dumps(document.pages)),
             json.dumps([[h.start, h.level, h.title] for h in document.headings]),
         )
-        blocks = (document.text[i : i + _BLOCK] for i in range(0, len(document.text), _BLOCK))
-        self._db.many("INSERT INTO texts VALUES (?, ?, ?)", ((number, i, _pack(b)) for i, b in enumerate(blocks)))
+        self._texts.put(number, document.text)
         self._db.many(
             "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
             ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
@@ -253,57 +228,6 @@ class Catalog:
         self._db.run("INSERT OR IGNORE INTO lexical_dead VALUES (?)", number)
         for table, column in (("documents", "number"), ("texts", "document"), ("passages", "document")):
             self._db.run(f"DELETE FROM {table} WHERE {column} = ?", number)
-
-    # What the derived parts still have to do.
-
-    def lexical_waiting(self) -> list[int]:
-        """Return the numbers of the documents that the lexical part does not have for certain."""
-        return [row[0] for row in self._db.all("SELECT number FROM documents WHERE lexical = 0 ORDER BY number")]
-
-    def lexical_dead(self) -> list[int]:
-        """Return the numbers of dropped documents that the lexical part may still have."""
-        return [row[0] for row in self._db.all("SELECT document FROM lexical_dead")]
-
-    def lexical_done(self, added: Iterable[int], removed: Iterable[int]) -> None:
-        """Note what the lexical part has committed."""
-        self._db.many("UPDATE documents SET lexical = 1 WHERE number = ?", ((n,) for n in added))
-        self._db.many("DELETE FROM lexical_dead WHERE document = ?", ((n,) for n in removed))
-
-    def lexical_lost(self) -> None:
-        """Note that the lexical part must be made anew."""
-        self._db.run("UPDATE documents SET lexical = 0")
-        self._db.run("DELETE FROM lexical_dead")
-
-    def vectors_waiting(self, after: int, limit: int) -> list[Row]:
-        """Return passages whose words have no vector yet, in the order in which they came, from one number on."""
-        rows = self._db.all(f"{_PASSAGES} p WHERE number > ? AND {_NO_VECTOR} ORDER BY number LIMIT ?", after, limit)
-        return [_row(row) for row in rows]
-
-    def vectors_done(self, keys: Iterable[bytes]) -> None:
-        """Note the vectors that are stored."""
-        self._db.many("UPDATE vectors SET live = 1 WHERE key = ?", ((key,) for key in keys))
-
-    def vectors_dying(self) -> list[bytes]:
-        """Mark the vectors that no passage needs, so that they are made again should one come back, and return them."""
-        with self._db.transaction():
-            self._db.run("UPDATE vectors SET live = 0 WHERE live = 1 AND uses = 0")
-        return [row[0] for row in self._db.all(f"SELECT key FROM vectors WHERE {_DEAD}")]
-
-    def vectors_gone(self, keys: Iterable[bytes]) -> None:
-        """Forget vectors that are deleted from the store."""
-        self._db.many(f"DELETE FROM vectors WHERE key = ? AND {_DEAD}", ((key,) for key in keys))
-
-    def vectors_lost(self, collection: str) -> None:
-        """Note that every vector must be made anew, by whichever embedder, in a collection of this name."""
-        with self._db.transaction():
-            self._db.run("UPDATE vectors SET live = 0")
-            self._db.run("DELETE FROM vectors WHERE uses = 0")
-            self._db.run("DELETE FROM meta WHERE name IN ('embedder', 'width', 'slots')")
-            self.set_meta("collection", collection)
-
-    def live_keys(self) -> list[bytes]:
-        """Return the keys of the vectors that passages need and that are stored."""
-        return [row[0] for row in self._db.all("SELECT key FROM vectors WHERE live")]
 
     # Inside.
 
@@ -336,28 +260,16 @@ class Catalog:
         return [_entry(row, sorted(files.get(row[0], []))) for row in self._db.all(f"{_ENTRIES} {which}", *values)]
 
 
-_TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{_BLOCK}"
+_TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
-_WAITS, _DEAD = "live = 0 AND uses > 0", "live = 0 AND uses = 0"
 # in one statement, so that all are of one moment; vectors are counted as the rest, so as to look only at what waits
 _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM files),
     (SELECT count(*) FROM documents), (SELECT count(*) FROM passages), (SELECT coalesce(sum(length), 0) FROM documents),
     keys - dead - waiting, waiting FROM (
-        SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {_DEAD}) AS dead,
-        (SELECT count(*) FROM vectors WHERE {_WAITS}) AS waiting)"""
-_NO_VECTOR = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key AND v.live)"
-
-
-def _last_block(span: Span) -> int:
-    return max(span.start, span.end - 1) // _BLOCK
-
-
-def _cut(blocks: Mapping[tuple[int, int], str], row: Row) -> str:
-    first, last = row.span.start // _BLOCK, _last_block(row.span)
-    words = "".join(blocks.get((row.document, block), "") for block in range(first, last + 1))
-    return row.span.shift(-first * _BLOCK).of(words)
+        SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {UNUSED}) AS dead,
+        (SELECT count(*) FROM vectors WHERE {WAITING}) AS waiting)"""
 
 
 def _headings(stored: str) -> tuple[Heading, ...]:
@@ -388,14 +300,3 @@ def _row(row: Values) -> Row:
 
 def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def _pack(words: str) -> bytes:
-    return zlib.compress(words.encode(), 1)
-
-
-def _unpack(words: bytes) -> str:
-    try:
-        return zlib.decompress(words).decode()
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise IndexDamaged("A text in the catalog is damaged: run `qa doctor --repair`.") from error

@@ -80,9 +80,9 @@ def _lexical(index: Index) -> Finding:
         has = index.lexical().count()
     except QAError as error:
         return Finding("lexical", False, f"damaged: {error}")
-    waiting, counts = catalog.lexical_waiting(), catalog.counts()
+    waiting, counts = catalog.backlog.documents_to_index(), catalog.counts()
     expected = counts.passages - sum(len(catalog.rows(number)) for number in waiting)
-    dead = bool(catalog.lexical_dead()) or bool(waiting)
+    dead = bool(catalog.backlog.documents_to_remove()) or bool(waiting)
     if has == expected or dead:
         return Finding("lexical", True, f"whole: {has:,} passages")
     return Finding("lexical", False, f"holds {has:,} passages where the catalog has {expected:,}")

@@ -71,7 +71,7 @@ def _embed_all(
                     catalog.set_meta("width", str(embedder.width))
                 vectors().put(step.keys, step.vectors)
                 with catalog.transaction():
-                    catalog.vectors_done(step.keys)
+                    catalog.backlog.mark_embedded(step.keys)
                     catalog.set_meta("slots", str(int(catalog.meta("slots") or 0) + len(step.keys)))
             done += len(step.keys)
             trouble = trouble or step.trouble
@@ -83,7 +83,7 @@ def _embed_all(
 
 def _waiting(catalog: Catalog) -> str:
     """Say in a sentence what still waits; nothing if nothing does."""
-    count, documents = catalog.counts().waiting, sorted(catalog.waiting_documents())
+    count, documents = catalog.counts().waiting, sorted(catalog.backlog.documents_to_embed())
     if not count:
         return ""
     named = [entry.source.path for number in documents[:_NAMED] if (entry := catalog.entry(number))]
@@ -109,8 +109,9 @@ def _steps(catalog: Catalog, embedder: Embedder, stop: threading.Event) -> Gener
         pending: Future[_Step] | None = None
         words: dict[bytes, str] = {}
         after = 0
-        while not stop.is_set() and (rows := catalog.vectors_waiting(after, _AT_ONCE)):
-            after = rows[-1].number
+        while not stop.is_set() and (waiting := catalog.backlog.passages_to_embed(after, _AT_ONCE)):
+            after = waiting[-1]
+            rows = catalog.rows_by_number(waiting)
             new = [row for row in rows if row.key not in words]  # nor is being embedded just now
             if not new:
                 continue
@@ -141,10 +142,10 @@ def _embed(embedder: Embedder, words: dict[bytes, str]) -> _Step:
 
 def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
     """Delete the vectors that no passage needs; with too many dead places, copy the living elsewhere."""
-    dead = catalog.vectors_dying()
+    dead = catalog.backlog.retire_vectors()
     if dead:
         vectors().remove(dead)
-        catalog.vectors_gone(dead)
+        catalog.backlog.forget_vectors(dead)
     slots, live = int(catalog.meta("slots") or 0), catalog.counts().vectors
     if slots > 1_000 and live < 0.7 * slots:
 

@@ -197,12 +197,12 @@ class Index:
         catalog = self.own()
         if part == "lexical":
             shutil.rmtree(self.path / "lexical", ignore_errors=True)
-            catalog.lexical_lost()
+            catalog.backlog.reset_words()
         else:
             from qa.store import next_name
 
             shutil.rmtree(self.path / "vectors", ignore_errors=True)
-            catalog.vectors_lost(next_name(self.collection()))
+            catalog.backlog.reset_vectors(next_name(self.collection()))
 
     def check_filled(self) -> None:
         """Raise EmptyLibrary if the folder was never synced."""

@@ -121,7 +121,7 @@ class Library:
         """List the files, one entry each."""
         catalog = self._index.catalog()
         entries = {entry.number: entry for entry in catalog.entries()}
-        waiting = catalog.waiting_documents()
+        waiting = catalog.backlog.documents_to_embed()
         return [
             library_file(catalog, file, entries.get(file.document or 0), waits=file.document in waiting)
             for file in catalog.files().values()
@@ -131,7 +131,7 @@ class Library:
         """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""
         catalog = self._index.catalog()
         file = self._known(id)
-        waits = file.document is not None and catalog.waits(file.document)
+        waits = file.document is not None and catalog.backlog.waits(file.document)
         return library_file(catalog, file, catalog.entry(file.document or 0), waits=waits)
 
     def text(self, id: str, span: Span | None = None) -> str:

@@ -204,7 +204,7 @@ class _NewWords:
 
     def add(self, texts: dict[int | None, str]) -> None:
         """Add those of these documents that are new; they are found after `commit`, which may come at once."""
-        new = [number for number in self._catalog.lexical_waiting() if number not in self._added]
+        new = [number for number in self._catalog.backlog.documents_to_index() if number not in self._added]
         if new:
             self._lexical().remove(new)  # left of a catalog that is gone, or of a sync that was cut short
         for number in new:
@@ -217,14 +217,14 @@ class _NewWords:
         """Make what was added last."""
         if self._added:
             self._lexical().commit()
-            self._catalog.lexical_done(self._added, ())
+            self._catalog.backlog.mark_indexed(self._added, ())
         self._added.clear()
         self._committed = time.monotonic()
 
 
 def write_words(catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
     """Bring the word index up to the catalog; safe to repeat after being cut short."""
-    waiting, dead = catalog.lexical_waiting(), catalog.lexical_dead()
+    waiting, dead = catalog.backlog.documents_to_index(), catalog.backlog.documents_to_remove()
     if not waiting and not dead:
         return
     index = lexical()
@@ -233,7 +233,7 @@ def write_words(catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
     for number in waiting:
         index.add(_words(catalog, number, catalog.text(number)))
     index.commit()
-    catalog.lexical_done(waiting, dead)
+    catalog.backlog.mark_indexed(waiting, dead)
 
 
 def _words(catalog: Catalog, number: int, text: str) -> Iterator[Words]:

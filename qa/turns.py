@@ -14,21 +14,25 @@ class Turns:
     def __init__(self, most: int) -> None:
         self._gate = threading.Semaphore(most)
         self._counting = threading.Lock()
-        self._running = 0
+        self._number = 0  # of searches that run or wait
         self._second = ThreadPoolExecutor(1, "qa-search")
 
     @contextmanager
     def take(self) -> Iterator[Executor | None]:
-        """Wait for a turn; give a second thread to whoever is alone."""
-        with self._gate:
+        """Wait for a turn; give a second thread to whoever is alone, with nobody waiting either."""
+        with self._here() as alone, self._gate:
+            yield self._second if alone else None
+
+    @contextmanager
+    def _here(self) -> Iterator[bool]:
+        with self._counting:
+            self._number += 1
+            alone = self._number == 1
+        try:
+            yield alone
+        finally:
             with self._counting:
-                self._running += 1
-                alone = self._running == 1
-            try:
-                yield self._second if alone else None
-            finally:
-                with self._counting:
-                    self._running -= 1
+                self._number -= 1
 
     def close(self) -> None:
         """Let the second thread go."""

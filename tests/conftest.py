@@ -1,4 +1,4 @@
-"""Folders and libraries for the tests: real parts, temporary places."""
+"""Folders, libraries and the command line for the tests: real parts, temporary places."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from qa import Library
+from qa.cli import app
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTION = "How many times have U.S. forces been attacked since October 17th?"
 QUOTE = "approximately 66 times since October 17th, 32 separate times in Iraq and 34 separate times in Syria"
 
 Fill = Callable[..., Path]
+Run = Callable[..., tuple[int, str, str]]
 
 # where the tests run in the background Ctrl-C is ignored, and every process that they start would ignore it too
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,6 +67,25 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with Library.open(SEEDS, index=tmp_path_factory.mktemp("seeds") / "index") as opened:
         opened.sync()
         yield opened
+
+
+@pytest.fixture
+def qa(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command here: `qa("ask", "why?")` returns the exit code, stdout and stderr."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app([str(each) for each in arguments], prog_name="qa")
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return run
+
+
+def sentence(said: str) -> str:
+    """Check that it is one plain sentence, and return it."""
+    assert said.count("\n") == 1 and said.endswith((".\n", ")\n")) and "Traceback" not in said, said
+    return said
 
 
 def make_pdf(*pages: str) -> bytes:

@@ -64,21 +64,25 @@ def drop(catalog: Catalog, path: str, _: random.Random) -> None:
 
 
 def embed(catalog: Catalog, _: str, chance: random.Random) -> None:
-    rows = catalog.vectors_waiting(0, chance.randrange(1, 20))
-    catalog.vectors_done({row.key for row in rows})
+    numbers = catalog.backlog.passages_to_embed(0, chance.randrange(1, 20))
+    catalog.backlog.mark_embedded(keys(catalog, numbers))
 
 
 def sweep(catalog: Catalog, path: str, chance: random.Random) -> None:
-    dying = catalog.vectors_dying()
+    dying = catalog.backlog.retire_vectors()
     if chance.random() < 0.5:  # what was to be deleted may come back meanwhile
         keep(catalog, path, chance)
-    catalog.vectors_gone(dying)
-    assert {row.key for row in catalog.vectors_waiting(0, 10_000)} <= waiting_keys(catalog)
+    catalog.backlog.forget_vectors(dying)
+    assert keys(catalog, catalog.backlog.passages_to_embed(0, 10_000)) <= waiting_keys(catalog)
 
 
 def lose(catalog: Catalog, _: str, chance: random.Random) -> None:
     if chance.random() < 0.1:
-        catalog.vectors_lost("another")
+        catalog.backlog.reset_vectors("another")
+
+
+def keys(catalog: Catalog, numbers: list[int]) -> set[bytes]:
+    return {row.key for row in catalog.rows_by_number(numbers)}
 
 
 def waiting_keys(catalog: Catalog) -> set[bytes]:
@@ -94,7 +98,7 @@ def test_counts_are_those_of_a_recount_after_any_edits(catalog: Catalog, seed: i
             act(catalog, f"{chance.randrange(15)}.txt", chance)
         assert catalog.counts() == recount(catalog)
         waiting = {row[0] for row in catalog._db.all(f"SELECT document FROM passages p WHERE {_NO_VECTOR}")}
-        assert catalog.waiting_documents() == waiting
+        assert catalog.backlog.documents_to_embed() == waiting
 
 
 def test_an_index_of_the_first_version_is_brought_up_to_date(fill: Fill) -> None:

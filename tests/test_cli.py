@@ -10,46 +10,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import QUESTION, QUOTE, SEEDS
+from conftest import QUESTION, QUOTE, SEEDS, Run, sentence
 
 from qa import Library, __version__
-from qa.cli import app
 from qa.plain import plain
 from qa.terminal import clean, one_line
 
 ROOT = Path(__file__).parent.parent
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def qa(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command here: `qa("ask", "why?")` returns the exit code, stdout and stderr."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app([str(each) for each in arguments], prog_name="qa")
-        out, err = capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run
 
 
 def process(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run a command as its users do."""
     command = [sys.executable, "-m", "qa", *map(str, arguments)]
     return subprocess.run(command, **({"cwd": ROOT, "capture_output": True, "text": True, "timeout": 60} | more))
-
-
-def sentence(said: str) -> str:
-    """Check that it is one plain sentence, and return it."""
-    assert said.count("\n") == 1 and said.endswith((".\n", ")\n")) and "Traceback" not in said, said
-    return said
 
 
 @pytest.fixture(scope="module")

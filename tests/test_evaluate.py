@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEEDS
+from conftest import SEEDS, Run, sentence
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import QAError
-from qa.cli import app
 from qa.evaluate import Asking, Result, evaluate, read_set
 from qa.scores import Outcome, Place, Question, Quote, Report, Tally, percentile, score
 from qa.spans import Span
@@ -30,7 +29,6 @@ ROOT = Path(__file__).parent.parent
 QUESTIONS = Path(__file__).parent / "data" / "seeds_questions"
 
 Write = Callable[..., Path]
-Run = Callable[..., tuple[int, str, str]]
 
 OTTERS = "Otters swim well. They eat fish and crabs.\r\nA group of otters is called a raft."
 RAFTS = "A raft is a flat boat without a hull. Logs are tied together with rope."
@@ -74,19 +72,6 @@ def small() -> dict[str, list[Any]]:
             ask("price", "What is the melting point of tungsten?", answerable=False),
         ],
     }
-
-
-@pytest.fixture
-def qa(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command here: `qa("eval", place)` returns the exit code, stdout and stderr."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app([str(each) for each in arguments], prog_name="qa")
-        out, err = capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run
 
 
 # The figures.
@@ -419,12 +404,6 @@ def test_a_set_needs_no_chroma_server_and_no_index_of_ones_own(
 
 GOOD = {"corpus.jsonl": corpus(otters=OTTERS)}
 GOLD = {"doc_id": "otters", "start": 0, "end": 6}
-
-
-def sentence(said: str) -> str:
-    """Check that it is one plain sentence, and return it."""
-    assert said.count("\n") == 1 and said.endswith((".\n", ")\n")) and "Traceback" not in said, said
-    return said
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PROGRAM = """
 import os, signal, sys
 import numpy as np
 from qa import Library
-import qa.catalog, qa.lexical, qa.store, qa.vectors, qa.syncing
+import qa.backlog, qa.catalog, qa.lexical, qa.store, qa.vectors, qa.syncing
 
 class Cheap:
     fingerprint, width = "cheap", 4
@@ -51,11 +51,11 @@ MOMENTS = [
     ("qa.lexical.Lexical", "add", "after", 2),
     ("qa.lexical.Lexical", "commit", "before", 1),
     ("qa.lexical.Lexical", "commit", "after", 1),  # committed, and the catalog does not know
-    ("qa.catalog.Catalog", "lexical_done", "after", 1),
+    ("qa.backlog.Backlog", "mark_indexed", "after", 1),
     ("qa.vectors.Vectors", "put", "before", 2),
     ("qa.vectors.Vectors", "put", "after", 2),  # stored, and the catalog does not know
-    ("qa.catalog.Catalog", "vectors_done", "after", 2),
-    ("qa.catalog.Catalog", "vectors_dying", "after", 1),
+    ("qa.backlog.Backlog", "mark_embedded", "after", 2),
+    ("qa.backlog.Backlog", "retire_vectors", "after", 1),
     ("qa.vectors.Vectors", "remove", "after", 1),  # deleted, and the catalog does not know
     ("qa.store.Store", "_made", "after", 3),  # a fresh collection made, nothing copied
     ("qa.store.Store", "use", "before", 1),  # copied and in use, the old one still there
