@@ -162,7 +162,7 @@ def search(
 
     with _library(folder, index) as library:
         hits = library.search(_words(query), count=count, within=within, rerank=rerank)
-    _print({"hits": hits}, json, hit_lines(hits))
+    _print({"hits": hits}, json, hit_lines(hits, within=within))
     if not hits:
         raise typer.Exit(_NOTHING)
 

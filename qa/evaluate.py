@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +24,7 @@ from qa.gold import QUERIES, QuestionSet, read_corpus, read_set
 from qa.library import MOST, Library
 from qa.questions import LONGEST
 from qa.rerankers import UNNAMED
-from qa.scores import Outcome, Place, Question, Quote, Report, Scores, Tally, Texts, percentile, score
+from qa.scores import DEEPEST, Outcome, Place, Question, Quote, Report, Scores, Tally, Texts, percentile, score
 from qa.settings import Settings, read_settings
 from qa.spans import Span
 
@@ -39,6 +39,7 @@ __all__ = ["Asking", "Report", "Result", "evaluate", "read_set", "run_file"]
 _MARK = re.compile(r"(?<!\\) ?\[\d+\]")
 _TEXT_FILE = re.compile(r"[0-9a-f]{64}" + re.escape(TITLED))
 _TEXTS_AT_HAND = 8
+_SHALLOW = "Each question was given {} passages: figures that look further have seen no more than these."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,13 @@ def evaluate(
         # on a shared Chroma server a throw-away index would leave its vectors behind
         own = settings.model_copy(update={"chroma_url": None})
         with Library.open(folder, index=place, settings=own) as library:
-            report = library.sync(progress=progress)
+            synced = library.sync(progress=progress)
             ids = _ids(library, ids)
             find = partial(library.search, count=count, rerank=rerank)
             answer = None if search_only else partial(library.ask, count=count, rerank=rerank)
             asker = _Asker(find, answer, _texts(library, ids), ids)
-            return _summary(_ask(asker, asked, progress, each), documents=len(ids), synced=report)
+            report = _summary(_ask(asker, asked, progress, each), documents=len(ids), synced=synced)
+            return report if count >= DEEPEST else replace(report, notes=(*report.notes, _SHALLOW.format(count)))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A cache of those that the store has exactly: whatever is wrong with the file, it
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -107,7 +108,8 @@ class Matrix:
             try:
                 self._append([keys[i] for i in new], vectors[new])
             except OSError as error:
-                self._path.unlink(missing_ok=True)  # half a record may be in it
+                with contextlib.suppress(OSError):
+                    self._path.unlink(missing_ok=True)  # half a record may be in it
                 self._forget()
                 raise StorageError(f"The vectors cannot be written ({error.strerror}): free some space.") from error
 

@@ -19,6 +19,8 @@ _SHOWN = 5
 """How many passages the figures that count characters look at."""
 _RANKED = 10
 """How many passages MRR and nDCG look at."""
+DEEPEST = max(*DEPTHS, _SHOWN, _RANKED)
+"""How many passages the figures that look furthest need."""
 
 Texts = Callable[[str], str | None]
 """The text of a document by the name that a question set gives it; None where there is none."""

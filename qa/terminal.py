@@ -68,10 +68,10 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             yield from _hit(hit)
 
 
-def hit_lines(hits: list[Hit]) -> Iterator[str]:
-    """Write hits, best first."""
+def hit_lines(hits: list[Hit], *, within: str | None) -> Iterator[str]:
+    """Write hits, best first; `within` is the glob that was given."""
     if not hits:
-        yield "Nothing found."
+        yield f"Nothing found in documents whose path matches {clean(within)}." if within else "Nothing found."
     for number, hit in enumerate(hits):
         if number:
             yield ""

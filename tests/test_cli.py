@@ -89,7 +89,7 @@ def test_a_refusal_exits_with_1_and_shows_the_nearest_passages(qa: Run, synced: 
 
 def test_nothing_found_exits_with_1(qa: Run, synced: Path) -> None:
     code, out, _ = qa("search", "missile", "--within", "*.pdf", "--folder", SEEDS, "--index", synced)
-    assert (code, out) == (1, "Nothing found.\n")
+    assert (code, out) == (1, "Nothing found in documents whose path matches *.pdf.\n")
     code, out, _ = qa("search", "missile", "--within", "*.pdf", "--folder", SEEDS, "--index", synced, "--json")
     assert (code, json.loads(out)) == (1, {"hits": []})
 

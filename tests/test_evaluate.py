@@ -325,6 +325,10 @@ def test_documents_may_lie_with_the_questions_or_anywhere(write: Write, fill: An
     assert report.notes == (
         "1 documents could not be read, the first broken.pdf: It is damaged: it does not open as a PDF.",
     )
+    shallow = evaluate(read_set(folder.parent / "set", folder=folder), count=3)
+    assert shallow.notes[1:] == (
+        "Each question was given 3 passages: figures that look further have seen no more than these.",
+    )
     assert not (folder / ".qa").exists()
     folder.rename(folder.parent / "set" / "documents")
     assert evaluate(read_set(folder.parent / "set")).scores["hit@1"] == 1
