@@ -24,6 +24,7 @@ _MAGIC = b"QAMATRX2"
 _HEAD = len(_MAGIC) + 8  # and the width; then comes the mean
 _AT_ONCE = 1024  # rows: as float32 they fit into the processor's cache
 _READ = 65_536  # rows
+_WIDEST = 65_536
 _LOOSE = 1000
 _SPARSE = 64
 _SHORTLIST = 4  # of so many times as many rows as are wanted the cosines are taken once more, with the exact question
@@ -170,8 +171,9 @@ class Matrix:
             with self._path.open("rb") as file:
                 head = file.read(_HEAD)
                 width = int.from_bytes(head[len(_MAGIC) :], "little") if head.startswith(_MAGIC) else 0
+                width = width if width <= _WIDEST else 0
                 mean = np.fromfile(file, "<f4", width)
-                if not width or len(mean) < width:
+                if not width or len(mean) < width or not np.isfinite(mean).all():
                     file.close()
                     self._path.unlink(missing_ok=True)
                     return
@@ -185,8 +187,8 @@ class Matrix:
 
     def _append(self, keys: Sequence[bytes], vectors: Floats) -> None:
         width = vectors.shape[1]
-        if self._mean is not None and len(self._mean) != width:
-            self._path.unlink()
+        if self._mean is not None and (len(self._mean) != width or not self._is_whole()):
+            self._path.unlink(missing_ok=True)
             self._forget()
         if self._mean is None:
             # what all vectors have in common is left out of the codes, so that these can be finer; any mean will do
@@ -207,6 +209,13 @@ class Matrix:
             self._gather()
             self._sort()
 
+    def _is_whole(self) -> bool:
+        """Tell whether the file is still there with all that was read from it or added."""
+        assert self._mean is not None
+        rows = len(self._steps) + sum(map(len, self._new))
+        needed = _HEAD + self._mean.nbytes + rows * _record(len(self._mean)).itemsize
+        return self._path.exists() and self._path.stat().st_size >= needed
+
     def _seen(self) -> _View | None:
         """See what is in the file now."""
         if self._view is None and self._mean is not None:
@@ -215,7 +224,7 @@ class Matrix:
             if count:
                 offset = _HEAD + self._mean.nbytes
                 records = np.memmap(self._path, record, "r", offset=offset, shape=(count,))
-                gone = np.flatnonzero(~(self._steps > 0))
+                gone = np.flatnonzero(~_there(self._steps))
                 self._view = _View(records["codes"], self._steps, gone, self._mean)
         return self._view
 
@@ -226,7 +235,7 @@ class Matrix:
             self._new = []
 
     def _sort(self) -> None:
-        there = np.flatnonzero(self._steps > 0)
+        there = np.flatnonzero(_there(self._steps))
         self._order = there[np.argsort(self._keys[there, 0], kind="stable")]
         self._sorted = self._keys[self._order, 0]
         self._loose = {}
@@ -244,6 +253,11 @@ class Matrix:
             for i in np.flatnonzero(rows < 0):
                 rows[i] = self._loose.get(keys[KEY * i : KEY * (i + 1)], -1)
         return rows
+
+
+def _there(steps: Floats) -> NDArray[np.bool_]:
+    """Tell which rows hold a vector: the step of one that is gone is NaN, and what makes no sense counts as gone."""
+    return (steps > 0) & (steps <= 1)
 
 
 def _in_order(keys: bytes) -> bytes:

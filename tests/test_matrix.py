@@ -74,7 +74,10 @@ def test_a_file_that_was_cut_short_keeps_what_is_whole_and_grows_again(place: Pa
     np.testing.assert_allclose(matrix.cosines(vectors[9], keys[9]), [1.0], atol=0.01)
 
 
-@pytest.mark.parametrize("bytes_", [b"", b"QA", b"something else altogether, and long enough"])
+@pytest.mark.parametrize(
+    "bytes_",
+    [b"", b"QA", b"something else altogether, and long enough", b"QAMATRX2" + b"\xff" * 500, b"QAMATRX2" + bytes(99)],
+)
 def test_a_file_that_is_none_of_ours_is_begun_anew(place: Path, bytes_: bytes) -> None:
     keys, vectors = some_vectors(3)
     place.parent.mkdir()
@@ -108,3 +111,47 @@ def test_a_disk_that_is_full_is_one_sentence(place: Path, monkeypatch: pytest.Mo
     monkeypatch.undo()
     matrix.put(keys, vectors)
     assert not np.isnan(matrix.cosines(vectors[0], keys[0])).any()
+
+
+@pytest.mark.parametrize("harm", ["removed", "cut short"])
+def test_a_file_that_loses_something_while_it_is_open_is_begun_anew(place: Path, harm: str) -> None:
+    keys, vectors = some_vectors(20)
+    matrix = Matrix(place)
+    matrix.put(keys[:10], vectors[:10])
+    if harm == "removed":
+        place.unlink()
+    else:
+        place.write_bytes(place.read_bytes()[:-1])
+    matrix.put(keys[10:], vectors[10:])
+    for opened in (matrix, Matrix(place)):
+        assert opened.count() == 10 and opened.missing(keys) == keys[:10]
+        assert opened.nearest(vectors[12], count=1)[0][0] == keys[12]
+
+
+def test_rows_that_make_no_sense_are_not_there(place: Path) -> None:
+    keys, vectors = some_vectors(10)
+    Matrix(place).put(keys, vectors)
+    data = bytearray(place.read_bytes())
+    row = KEY + 4 + WIDTH
+    first = len(data) - 10 * row
+    for i, step in enumerate((np.inf, -1.0, 0.0, 5.0)):
+        data[first + i * row + KEY : first + i * row + KEY + 4] = np.float32(step).tobytes()
+    place.write_bytes(data)
+    matrix = Matrix(place)
+    assert matrix.missing(keys) == keys[:4]
+    assert {key for key, _ in matrix.nearest(vectors[0], count=10)} == set(keys[4:])
+    matrix.put(keys, vectors)
+    assert matrix.nearest(vectors[0], count=1)[0][0] == keys[0] and matrix.count() == 10
+
+
+@pytest.mark.parametrize("count", [1, 3, 100, 5_000])
+def test_the_nearest_are_those_of_an_exact_scan_however_many_there_are(place: Path, count: int) -> None:
+    keys, vectors = some_vectors(20_000)
+    matrix = Matrix(place)
+    matrix.put(keys, vectors)
+    at = {key: i for i, key in enumerate(keys)}
+    found = matrix.nearest(vectors[7], count=count)
+    exact = vectors @ vectors[7]
+    assert len({key for key, _ in found}) == len(found) == count
+    np.testing.assert_allclose([cosine for _, cosine in found], exact[[at[key] for key, _ in found]], atol=0.02)
+    np.testing.assert_allclose([cosine for _, cosine in found], np.sort(exact)[::-1][:count], atol=0.02)
