@@ -82,14 +82,17 @@ class Store:
 
     def stored(self, keys: Sequence[bytes]) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
         """Return those of the keys that have a vector, with their vectors (n, width), some at a time."""
+        left = dict.fromkeys(keys)  # Chroma refuses the same id twice
         with self._using, _sentences():
             for _ in self._each():
-                for i in range(0, len(keys), _BATCH):
-                    # Chroma refuses the same id twice
-                    ids = list({key.hex() for key in keys[i : i + _BATCH]})
-                    found = self._collection.get(ids=ids, include=["embeddings"])
-                    if found["ids"]:
-                        yield [bytes.fromhex(id_) for id_ in found["ids"]], np.asarray(found["embeddings"], np.float32)
+                every = list(left)
+                for some in (every[i : i + _BATCH] for i in range(0, len(every), _BATCH)):
+                    found = self._collection.get(ids=[key.hex() for key in some], include=["embeddings"])
+                    there = [bytes.fromhex(id_) for id_ in found["ids"]]
+                    for key in there:
+                        del left[key]
+                    if there:
+                        yield there, np.asarray(found["embeddings"], np.float32)
 
     def copy(self, keys: Sequence[bytes], name: str) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
         """Copy the vectors of these keys into fresh collections of another name; return them as they are copied."""
