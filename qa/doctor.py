@@ -46,10 +46,22 @@ def repair(index: Index, findings: list[Finding]) -> None:
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         damaged |= {"lexical", "vectors"}
-    for part in ("lexical", "vectors"):
-        if part in damaged:
-            index.forget(part)
+    if "lexical" in damaged:
+        index.forget("lexical")
+    if "vectors" in damaged and not _filled_again(index):
+        index.forget("vectors")
     write_words(index.own(), index.lexical)
+
+
+def _filled_again(index: Index) -> bool:
+    """Make anew what is searched of the vectors, from the store; tell whether all is well then."""
+    try:
+        if not index.own().counts().vectors:
+            return False
+        index.vectors().fill(index.own().live_keys(), anew=True)
+        return _vectors(index).ok
+    except QAError:
+        return False
 
 
 def _catalog(index: Index) -> Finding:
@@ -101,9 +113,12 @@ def _vectors(index: Index) -> Finding:
         return Finding("vectors", True, f"none yet: {counts.waiting:,} passages wait to be embedded")
     try:
         vectors = index.vectors()
-        has = len(vectors.present(catalog.live_keys()))
+        keys = catalog.live_keys()
+        has, wrong = len(vectors.present(keys)), vectors.wrong(keys)
     except QAError as error:
         return Finding("vectors", False, f"damaged: {error}")
+    if wrong and has == counts.vectors:
+        return Finding("vectors", False, f"{wrong:,} of {counts.vectors:,} are not searched as they were made")
     if has < counts.vectors:
         return Finding("vectors", False, f"{counts.vectors - has:,} of {counts.vectors:,} are missing")
     return Finding(

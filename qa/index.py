@@ -133,6 +133,8 @@ class Index:
                     raise
                 catalog.set_meta("collection", name)
                 self._vectors = vectors
+            elif not self._vectors.intact():
+                self._vectors.fill(self.own().live_keys())
             return self._vectors
 
     def embedder(self) -> Embedder:
@@ -168,7 +170,7 @@ class Index:
 
         self.check_filled()
         found = self._engines
-        if found is None or self._gone():
+        if found is None or self._gone() or not (found.vectors and found.vectors.intact()):
             catalog = self.own()
             check_embedder(catalog, self.embedder())
             if lost := self.lost():
@@ -196,12 +198,12 @@ class Index:
         self.close_derived()
         catalog = self.own()
         if part == "lexical":
-            shutil.rmtree(self.path / "lexical", ignore_errors=True)
+            _remove(self.path / "lexical")
             catalog.backlog.reset_words()
         else:
             from qa.store import next_name
 
-            shutil.rmtree(self.path / "vectors", ignore_errors=True)
+            _remove(self.path / "vectors")
             catalog.backlog.reset_vectors(next_name(self.collection()))
 
     def check_filled(self) -> None:
@@ -237,6 +239,14 @@ class Index:
         """Name the collection of this index: on a shared Chroma server no other index may have that name."""
         first = f"qa-{hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]}-1"
         return self.catalog().meta("collection") or first
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or whatever stands in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _model_cache() -> Path:

@@ -212,6 +212,7 @@ class Library:
             self._embed_in_background()
             return replace(report, waiting=waiting, note=note)
         embedded = self._embed(watch)
+        self._trouble = None
         return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
 
     def watch(self) -> None:

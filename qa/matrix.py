@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,7 @@ class Matrix:
             self._read()
 
     def _forget(self) -> None:
+        self._lost = False  # by an error: it is there no longer, or not whole
         self._mean: Floats | None = None
         self._view: _View | None = None
         self._keys = np.empty((0, 2), np.uint64)  # of each row, as it comes in the file; and its step
@@ -99,6 +100,31 @@ class Matrix:
             rows = self._find(b"".join(keys))
         return [key for key, row in zip(keys, rows, strict=True) if row < 0]
 
+    def intact(self) -> bool:
+        """Tell whether the file is still the one that was read, with all that is in it and was added."""
+        with self._changing:
+            return not self._lost and (self._mean is None or self._is_whole())
+
+    def reread(self, *, anew: bool = False) -> None:
+        """Forget the file as it was, and read it again; with `anew` begin another. Raises StorageError."""
+        with self._changing:
+            self._forget()
+            if anew:
+                with self._writing():
+                    self._path.unlink(missing_ok=True)
+            self._read()
+
+    def wrong(self, keys: Sequence[bytes], vectors: Floats) -> int:
+        """Count those of the keys that are not there, or not with this vector."""
+        with self._changing:
+            view, rows = self._seen(), self._find(b"".join(keys))
+        if view is None or len(view.mean) != vectors.shape[1]:
+            return len(keys)
+        there = rows >= 0
+        steps = view.steps[rows[there], None]
+        off = np.abs(view.codes[rows[there]] * steps + view.mean - vectors[there])
+        return int((~there).sum() + (off > 0.51 * steps + 1e-6).any(axis=1).sum())
+
     def put(self, keys: Sequence[bytes], vectors: Floats) -> None:
         """Add vectors (n, width); one whose key is there is not added again. Raises StorageError."""
         with self._changing:
@@ -106,13 +132,14 @@ class Matrix:
             new = [i for i, row in enumerate(rows) if row < 0]
             if not new:
                 return
-            try:
-                self._append([keys[i] for i in new], vectors[new])
-            except OSError as error:
-                with contextlib.suppress(OSError):
+            with self._writing():
+                try:
+                    self._append([keys[i] for i in new], vectors[new])
+                except OSError:
+                    self._forget()
+                    self._lost = True
                     self._path.unlink(missing_ok=True)  # half a record may be in it
-                self._forget()
-                raise StorageError(f"The vectors cannot be written ({error.strerror}): free some space.") from error
+                    raise
 
     def remove(self, keys: Sequence[bytes]) -> None:
         """Delete vectors; their place in the file stays. Raises StorageError."""
@@ -124,13 +151,10 @@ class Matrix:
             self._gather()
             record = _record(len(self._mean))
             place = _HEAD + self._mean.nbytes + record.fields["step"][1]  # type: ignore[index]
-            try:
-                with self._path.open("r+b") as file:
-                    for row in rows:
-                        file.seek(place + int(row) * record.itemsize)
-                        file.write(np.float32(np.nan).tobytes())
-            except OSError as error:
-                raise StorageError(f"The vectors cannot be written ({error.strerror}): free some space.") from error
+            with self._writing(), self._path.open("r+b") as file:
+                for row in rows:
+                    file.seek(place + int(row) * record.itemsize)
+                    file.write(np.float32(np.nan).tobytes())
             self._steps = self._steps.copy()  # searches may be reading the old ones
             self._steps[rows] = np.nan
             self._view = None
@@ -165,8 +189,19 @@ class Matrix:
             cosines[rows >= 0] = view.cosines(vector, rows[rows >= 0])
         return cosines
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(
+                f"The vectors cannot be written to {self._path} ({error.strerror}): free some space, or remove it."
+            ) from error
+
     def _read(self) -> None:
         """Take the file as it is: whole records count, anything else begins it anew."""
+        if self._path.exists() and not self._path.is_file():
+            return  # opening what only looks like a file may never come to an end
         try:
             with self._path.open("rb") as file:
                 head = file.read(_HEAD)

@@ -69,8 +69,21 @@ class Vectors:
         """Return those of the keys that the store has a vector of. Raises IndexDamaged, SettingsError."""
         return self._store.present(keys)
 
-    def fill(self, keys: Sequence[bytes]) -> None:
-        """Bring what cannot be searched from the store, which has them all. Raises IndexDamaged, SettingsError."""
+    def intact(self) -> bool:
+        """Tell whether what is searched is as it was: somebody may have removed the file, or cut it."""
+        return self._matrix.intact()
+
+    def wrong(self, keys: Sequence[bytes]) -> int:
+        """Count the vectors that are not searched as the store has them. Raises IndexDamaged, SettingsError."""
+        return sum(self._matrix.wrong(some, vectors) for some, vectors in self._store.stored(keys))
+
+    def fill(self, keys: Sequence[bytes], *, anew: bool = False) -> None:
+        """Bring what cannot be searched, or `anew` everything, from the store, which has it all.
+
+        Raises IndexDamaged, SettingsError, StorageError.
+        """
+        if anew or not self._matrix.intact():
+            self._matrix.reread(anew=anew)
         missing = self._matrix.missing(keys)
         for some, vectors in self._store.stored(missing):
             self._matrix.put(some, vectors)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 from conftest import Fill
 
 from qa import Library, store
-from qa.errors import IndexDamaged, IndexVersion
+from qa.errors import IndexDamaged, IndexVersion, QAError
 from qa.matrix import KEY
 from qa.vectors import Vectors
 
@@ -130,6 +132,67 @@ def test_a_lost_copy_is_filled_again_from_the_store(library: Library, fill: Fill
         after = again.search("a seal with tusks")
         assert [hit.id for hit in after] == [hit.id for hit in before]
         assert all("semantic" in hit.found_by for hit in after)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+@pytest.mark.parametrize("harm", ["removed", "cut short"])
+def test_a_copy_that_is_lost_while_the_library_is_open_is_filled_again(
+    library: Library, fill: Fill, harm: str, edited: bool
+) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(20)})
+    library.sync()
+    assert library.search("a seal with tusks")
+    (matrix,) = (library.index / "vectors").glob("*.matrix")
+    if harm == "removed":
+        matrix.unlink()
+    else:
+        os.truncate(matrix, 300)
+    if edited:
+        fill({"new.txt": "trains leave at noon"})
+        assert library.sync().embedded == 1
+    found = library.search("a seal with tusks", count=100)
+    assert len(found) == 20 + edited and all("semantic" in hit.found_by for hit in found)
+
+
+def test_bytes_that_are_wrong_are_found_by_the_doctor_and_made_anew_from_the_store(
+    library: Library, fill: Fill
+) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
+    library.sync()
+    (matrix,) = (library.index / "vectors").glob("*.matrix")
+    library.close()
+    data = matrix.read_bytes()
+    matrix.write_bytes(data[:-200] + bytes(200))
+    with Library.open(library.folder) as again:
+        assert [finding.words for finding in again.doctor() if not finding.ok] == [
+            "1 of 5 are not searched as they were made"
+        ]
+        assert all(finding.ok for finding in again.doctor(repair=True))
+        assert again.status().waiting == 0
+    assert matrix.stat().st_size == len(data)  # the same collection: nothing was embedded again
+
+
+@pytest.mark.parametrize("instead", ["a file for the folder", "a folder for the file"])
+def test_what_stands_in_the_place_of_the_vectors_is_cleared_away(library: Library, fill: Fill, instead: str) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
+    library.sync()
+    place = library.index / "vectors"
+    (matrix,) = place.glob("*.matrix")
+    library.close()
+    if instead == "a file for the folder":
+        shutil.rmtree(place)
+        place.write_text("hi")
+    else:
+        matrix.unlink()
+        matrix.mkdir()
+    with (
+        Library.open(library.folder) as again,
+        pytest.raises(QAError, match=r"sync the folder|free some space, or remove"),
+    ):
+        again.search("walrus")
+    with Library.open(library.folder) as again:
+        assert all(finding.ok for finding in again.doctor(repair=True))
+        assert len(again.search("walrus")) == 5
 
 
 def test_vectors_that_are_nowhere_any_more_are_told_and_made_anew(library: Library, fill: Fill) -> None:
