@@ -88,12 +88,6 @@ class Matrix:
         with self._changing:
             return len(self._order) + len(self._loose)
 
-    @property
-    def width(self) -> int | None:
-        """How many numbers a vector has; None as long as there is none."""
-        with self._changing:
-            return None if self._mean is None else len(self._mean)
-
     def missing(self, keys: Sequence[bytes]) -> list[bytes]:
         """Return those of the keys that are not there."""
         with self._changing:

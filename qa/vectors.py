@@ -34,11 +34,6 @@ class Vectors:
             if other != self._place(collection):
                 other.unlink(missing_ok=True)
 
-    @property
-    def width(self) -> int | None:
-        """How many numbers a vector has; None as long as there is none."""
-        return self._matrix.width
-
     def search(self, vector: NDArray[np.float32], *, count: int, among: bytes | None = None) -> list[Neighbour]:
         """Return the nearest vectors, nearest first, with their cosines to within .003; each is looked at.
 
