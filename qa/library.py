@@ -85,7 +85,7 @@ class Library:
             from qa.questions import check
             from qa.search import search, show
 
-        _check_count(count)
+        _check(count, within)
         engines = self._index.engines()
         return show(
             engines.catalog, search(check(query), engines, count=count, within=within, rerank=rerank), within=within
@@ -104,7 +104,7 @@ class Library:
         with alone:
             from qa.asking import Request, ask
 
-        _check_count(count)
+        _check(count, within)
         return ask(Request(question, count, within, rerank), self._index.engines())
 
     # Citations and documents.
@@ -348,6 +348,9 @@ class Library:
         return watch
 
 
-def _check_count(count: int) -> None:
-    if not 1 <= count <= MOST:
+def _check(count: object, within: object) -> None:
+    """Raise UsageError for what nothing can be searched with; callers in Python may pass anything."""
+    if not isinstance(count, int) or not 1 <= count <= MOST:
         raise UsageError(f"The count must be from 1 to {MOST}.")
+    if within is not None and not isinstance(within, str):
+        raise UsageError("`within` must be one glob over paths, as a text: within='contracts/*'.")

@@ -52,6 +52,8 @@ _OVERVIEW = re.compile(
 
 def check(question: str) -> str:
     """Return the question without white space around it. Raises UsageError if it is blank, TooLarge if too long."""
+    if not isinstance(question, str):  # callers in Python may pass anything
+        raise UsageError("The question must be a text: write what you want to know.")
     words = question.strip()
     if not words:
         raise UsageError("The question is empty: write what you want to know.")

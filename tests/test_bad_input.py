@@ -22,6 +22,7 @@ from qa.errors import (
     QAError,
     SettingsError,
     StorageError,
+    UsageError,
 )
 from qa.settings import read_settings
 
@@ -293,3 +294,24 @@ def test_a_chroma_server_that_does_not_answer_is_told(fill: Fill) -> None:
         with pytest.raises(QAError, match="QA_CHROMA_URL"):
             library.sync()
         assert library.status().documents == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"count": 2.5}, "count must be from 1 to 100"),
+        ({"within": ["*"]}, "`within` must be one glob"),
+        ({"query": 5}, "question must be a text"),
+        ({"query": None}, "question must be a text"),
+    ],
+)
+def test_what_is_no_text_or_number_is_told_to_callers_in_python(
+    library: Library, fill: Fill, arguments: dict[str, object], says: str
+) -> None:
+    fill({"a.txt": "the walrus sings"})
+    library.sync()
+    with pytest.raises(UsageError, match=says):
+        library.search(**{"query": "walrus", **arguments})  # type: ignore[arg-type]
+    asked = {"question": arguments.get("query", "walrus")} | {k: v for k, v in arguments.items() if k != "query"}
+    with pytest.raises(UsageError, match=says):
+        library.ask(**asked)  # type: ignore[arg-type]
