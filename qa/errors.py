@@ -76,6 +76,62 @@ class RerankerError(QAError):
     """A reranker is not there, or gave back something that is no list of scores."""
 
 
+class LlmError(QAError):
+    """A language model is not there, or gave no reply that can be used."""
+
+    status = 502
+
+
+class UnusableLlm(LlmError):
+    """What is named is no language model: an unknown name, a URL that is none, a file that is damaged."""
+
+    status = 400
+
+
+class LlmUnreachable(LlmError):
+    """Nobody answers where the language model should be."""
+
+
+class LlmTimeout(LlmError):
+    """The language model took too long, or fell silent."""
+
+    status = 504
+
+
+class LlmKeyRefused(LlmError):
+    """The language model's server wants a key, or another one."""
+
+
+class LlmUnknownModel(LlmError):
+    """The server has no model of that name."""
+
+
+class LlmBusy(LlmError):
+    """The server takes no more requests for now."""
+
+    status = 503
+
+
+class LlmFailed(LlmError):
+    """The server or the model broke down, or refused the request."""
+
+
+class LlmGarbled(LlmError):
+    """What came back is no reply of a language model."""
+
+
+class LlmCutOff(LlmError):
+    """The reply ended before the model had finished."""
+
+
+class LlmEmpty(LlmError):
+    """The reply had no words."""
+
+
+class LlmLooping(LlmError):
+    """The reply said the same few words over and over, and was ended."""
+
+
 class IndexDamaged(QAError):
     """A part of the index cannot be opened or contradicts another."""
 
