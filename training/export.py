@@ -52,10 +52,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("place", type=Path, help="where the run is kept")
     parser.add_argument("out", type=Path, help="the file to write")
-    parser.add_argument("--calibration", type=Path, help="what `calibrate.py` has found")
     given = parser.parse_args()
     kept = torch.load(given.place / "last.pt", weights_only=True)
-    calibration = json.loads(given.calibration.read_text()) if given.calibration else {}
+    calibration = json.loads((given.place / "calibration.json").read_text())
     with open(given.out, "wb") as file:
         np.savez_compressed(file, **export(kept["average"], calibration))
     print(given.out, given.out.stat().st_size, hashlib.sha256(given.out.read_bytes()).hexdigest(), "step", kept["step"])

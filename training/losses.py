@@ -51,6 +51,12 @@ def pooled(evidence: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
     return (sums / counts.clamp(min=1))[:, :PARTS], counts[:, :PARTS] > 0
 
 
+def gold_of(data: Data, pairs: np.ndarray) -> Tensor:
+    """Return which sentences of each pair answer: (pairs, 64), 1.0 or 0.0."""
+    bits = data.golds[pairs][:, None] >> np.arange(PARTS, dtype=np.uint64)
+    return torch.from_numpy((bits & np.uint64(1)).astype(np.float32))
+
+
 def losses(data: Data, parts: list[Said]) -> dict[str, Tensor]:
     """Return the loss of each head, over all that was said in a step."""
     pairs = np.concatenate([part.pairs for part in parts])
@@ -95,9 +101,7 @@ def _evidence(data: Data, parts: list[Said]) -> Tensor | None:
     present = torch.cat([part.present for part in parts])
     pairs = np.concatenate([part.pairs for part in parts])
     known = torch.from_numpy(data.labels[pairs][:, 5] == 1)
-    bits = data.golds[pairs]
-    gold = torch.from_numpy(((bits[:, None] >> np.arange(PARTS, dtype=np.uint64)) & np.uint64(1)).astype(np.float32))
-    # a text of one sentence that is gold teaches nothing of choosing
+    gold = gold_of(data, pairs)
     weight = torch.where(gold.any(1), 1.0, _WRONG_TEXT)[:, None] * present * known[:, None]
     if not weight.any():
         return None

@@ -21,15 +21,15 @@ from torch import Tensor
 from qa.weights import Pack, weights_file
 
 SEED = 7
-STEPS = 4_400
-"""Steps in all; each sees about 10,000 tokens."""
+STEPS = 6_000
+"""Steps in all; each sees about 5,500 tokens."""
 _WARM = 150
 _DECAY = 0.3
 """The last part of the run, in which the rate falls to nothing."""
-_RATE, _HEADS_RATE = 2e-4, 1e-3
+_RATE, _HEADS_RATE = 1.5e-4, 1e-3
 _AVERAGE = 0.998
 """The weights that are kept are a moving average, this much of the one before."""
-_SAVE, _LOG, _TEST = 100, 20, 400
+_SAVE, _LOG, _TEST = 100, 50, 500
 
 
 def rate(step: int, steps: int) -> float:
