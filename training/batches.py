@@ -16,6 +16,8 @@ STEP_TOKENS = 4_200
 CLAIM_TOKENS = 1_200
 _MICRO_TOKENS = 1_600
 """Tokens that are computed at once: few enough to stay near the processor."""
+_STEP = 16
+"""Widths are multiples of it: memory that was used before fits again."""
 _HELD = 50
 """One group, and one claim, of so many is kept apart."""
 
@@ -66,12 +68,12 @@ class Data:
         order = pairs[np.argsort(-self.lengths[pairs], kind="stable")]
         at = 0
         while at < len(order):
-            count = max(1, _MICRO_TOKENS // int(self.lengths[order[at]]))
+            count = max(1, _MICRO_TOKENS // (int(self.lengths[order[at]]) + _STEP - 1))
             yield self._batch(order[at : at + count])
             at += count
 
     def _batch(self, pairs: np.ndarray) -> Batch:
-        width = int(self.lengths[pairs].max())
+        width = -(-int(self.lengths[pairs].max()) // _STEP) * _STEP
         ids = np.ones((len(pairs), width), np.int64)
         parts = np.full((len(pairs), width), NONE, np.uint8)
         for row, pair in enumerate(pairs):
