@@ -37,13 +37,13 @@ def calibrate(data: Data, told: list[Said]) -> dict[str, object]:
 def _slope(logits: Tensor, truth: Tensor) -> list[float]:
     fitted = torch.tensor([1.0, 0.0], requires_grad=True)
     _lessen(fitted, lambda: functional.binary_cross_entropy_with_logits(fitted[0] * logits + fitted[1], truth))
-    return [round(float(each), 4) for each in fitted]
+    return [round(each, 4) for each in fitted.tolist()]
 
 
 def _temperature(logits: Tensor, truth: Tensor) -> float:
     fitted = torch.tensor([1.0], requires_grad=True)
     _lessen(fitted, lambda: functional.cross_entropy(logits / fitted, truth))
-    return round(float(fitted), 4)
+    return round(float(fitted.detach()), 4)
 
 
 def _lessen(fitted: Tensor, loss: object) -> None:
