@@ -16,7 +16,7 @@ from qa.errors import EmptyLibrary
 from qa.evidence import Evidence, Vocabulary, choose, unknown_names
 from qa.passages import sentences
 from qa.records import Entry
-from qa.search import Engines, Hit, search, show
+from qa.search import Engines, Hit, Readings, search, show
 from qa.spans import Span, find_quote
 
 MODEL = "extractive"
@@ -66,19 +66,25 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
     clock = _Clock()
     asked_in = questions.language(request.question)
     if asked_in not in (None, "en"):
-        # the bundled model knows English: vectors of other words would bring up passages at random
-        engines = replace(engines, vectors=None)
+        # our models know English: vectors of other words would bring up passages at random
+        engines = replace(engines, vectors=None, reader=lambda: None)
+    reader = engines.reader()
+    readings = Readings(reader, request.question) if reader else None
     count = max(request.count, _SEEN)
-    ranked = search(request.question, engines, count=count, within=request.within, rerank=request.rerank)
-    shown = show(engines.catalog, ranked, within=request.within)
-    hits = [hit for hit in shown if still_there(engines.catalog, engines.folder, hit.document.id)]
+    ranked = search(
+        request.question, engines, count=count, within=request.within, rerank=request.rerank, readings=readings
+    )
+    found = show(engines.catalog, ranked, within=request.within)
+    hits = [hit for hit in found if still_there(engines.catalog, engines.folder, hit.document.id)]
     clock.lap("search")
     passages = tuple(hits[: request.count])
     yield Event("passages", passages)
     lexical = engines.lexical
     vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
     embedder = engines.embedder if engines.vectors else None
-    chosen = choose(request.question, hits[:_SEEN], vocabulary, embedder)
+    seen = hits[:_SEEN]
+    read = readings.of([hit.text for hit in seen]) if readings else None
+    chosen = choose(request.question, seen, vocabulary, embedder, read)
     clock.lap("choose")
     note = _language_note(asked_in, hits)
     composer = Composer()
@@ -93,8 +99,8 @@ def _answer(request: Request, engines: Engines) -> Iterator[Event]:
             _whole(request, composer, text=_NOTHING, reason=reason, refused=True, passages=passages, clock=clock),
         )
         return
-    seen = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
-    yield Event("answer", _whole(request, composer, reason=note, passages=seen, clock=clock))
+    shown = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
+    yield Event("answer", _whole(request, composer, reason=note, passages=shown, clock=clock))
 
 
 def _why_nothing(request: Request, unknown: Sequence[str], hits: Sequence[Hit]) -> str:

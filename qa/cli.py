@@ -87,7 +87,7 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
 WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
-_RERANK = "Let the reranker (QA_RERANKER) read the best passages: slower."
+_RERANK = "Let the reader, or QA_RERANKER, rank the best passages anew.  [default: {}]"
 HostOption = Annotated[
     str | None,
     typer.Option("--host", help="Where to listen; beyond loopback only with QA_API_KEY.  [default: 127.0.0.1]"),
@@ -132,7 +132,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
-    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
+    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("on"))] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -142,6 +142,7 @@ def ask(
 
     with _library(folder, index) as library:
         answer = library.ask(_words(question), count=count, within=within, rerank=rerank)
+        _tell_trouble(library)
     _print(answer, json, answer_lines(answer))
     if answer.refused:
         raise typer.Exit(_NOTHING)
@@ -152,7 +153,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
-    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
+    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("off"))] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -162,6 +163,7 @@ def search(
 
     with _library(folder, index) as library:
         hits = library.search(_words(query), count=count, within=within, rerank=rerank)
+        _tell_trouble(library)
     _print({"hits": hits}, json, hit_lines(hits, within=within))
     if not hits:
         raise typer.Exit(_NOTHING)
@@ -226,7 +228,9 @@ def evaluate(
         int | None, typer.Option("-n", "--limit", help="Ask only so many questions, evenly spread.")
     ] = None,
     search_only: Annotated[bool, typer.Option("--search-only", help="Find passages, and leave answers out.")] = False,
-    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help=_RERANK)] = False,
+    rerank: Annotated[
+        bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("on for answers, off for searches"))
+    ] = None,
     runs: Annotated[
         Path | None, typer.Option("--runs", metavar="FILE", help="Write what came of each question.")
     ] = None,
@@ -309,6 +313,14 @@ def _library(folder: Path | None, index: Path | None) -> Library | RemoteLibrary
 
     settings = _settings(folder, index)
     return connect(settings.folder, settings=settings)
+
+
+def _tell_trouble(library: Library | RemoteLibrary) -> None:
+    """Say on stderr what did not work, though there is an answer."""
+    from qa.terminal import one_line
+
+    if library.trouble:
+        typer.echo(one_line(library.trouble), err=True)
 
 
 def _serve(settings: Settings, command: str, *, page: bool, as_json: bool) -> None:

@@ -82,7 +82,7 @@ def evaluate(
     count: int = 10,
     limit: int | None = None,
     search_only: bool = False,
-    rerank: bool = False,
+    rerank: bool | None = None,
     index: str | os.PathLike[str] | None = None,
     settings: Settings | None = None,
     progress: Watcher | None = None,
@@ -90,14 +90,15 @@ def evaluate(
 ) -> Report:
     """Index the documents of a set, ask its questions, and score what comes; `each` gets every result at once.
 
-    `limit` asks only so many, evenly spread; `search_only` asks for passages alone; `index` is kept for the next time.
+    `limit` asks only so many, evenly spread; `search_only` asks for passages alone; `rerank` is as of `Library.search`
+    and `Library.ask`; `index` is kept for the next time.
     A question that cannot be asked scores zero. Raises QAError where none can.
     """
     asked = _spread(questions.questions, limit)
     if not 1 <= count <= MOST:
         raise UsageError(f"The count must be from 1 to {MOST}.")
     settings = settings or read_settings()
-    if rerank and not settings.reranker:
+    if rerank and settings.reader == "off" and not settings.reranker:
         raise SettingsError(UNNAMED)
     with _workplace(index) as place:
         folder, ids = questions.documents, dict[str, str]()
@@ -112,7 +113,9 @@ def evaluate(
             answer = None if search_only else partial(library.ask, count=count, rerank=rerank)
             asker = _Asker(find, answer, _texts(library, ids), ids)
             report = _summary(_ask(asker, asked, progress, each), documents=len(ids), synced=synced)
-            return report if count >= DEEPEST else replace(report, notes=(*report.notes, _SHALLOW.format(count)))
+            notes = [library.trouble] if library.trouble else []
+            notes += [_SHALLOW.format(count)] if count < DEEPEST else []
+            return replace(report, notes=(*report.notes, *notes))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 
 from qa.embedders import Embedder
 from qa.passages import sentences
+from qa.reader import Reading
 from qa.search import Hit
 from qa.spans import Span
 
@@ -31,6 +32,12 @@ _BORROWED = 0.3
 """A sentence to which the one before it adds such a share of the question's words is shown with that."""
 _MARGIN = 0.06
 """A further sentence is shown if it scores so little below the best."""
+_EVIDENCE, _HOLDS = 1.0, 0.3
+"""What the reader's evidence for a sentence, and its certainty of a short answer that stands there, weigh besides."""
+_ANSWERABLE = 0.5
+"""Where the reader has read the passages, one that so surely has an answer must be among them."""
+_MARGIN_READ = 0.3
+"""And this is the margin."""
 _MOST = 3
 _MOST_CANDIDATES = 32
 """Sentences that are embedded for one question, at most."""
@@ -77,11 +84,20 @@ class Vocabulary:
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
 
 
-def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder: Embedder | None) -> list[Evidence]:
-    """Return the sentences that answer best, best first; none where nothing fits. Without an embedder words decide."""
+def choose(
+    question: str,
+    hits: Sequence[Hit],
+    vocabulary: Vocabulary,
+    embedder: Embedder | None,
+    readings: Sequence[Reading] | None = None,
+) -> list[Evidence]:
+    """Return the sentences that answer best, best first; none where nothing fits. Without an embedder words decide.
+
+    `readings` are the reader's of the hits, with the evidence of their sentences.
+    """
     if embedder and unknown_names(question, vocabulary):
         return []
-    candidates = _candidates(question, hits, vocabulary)
+    candidates = _candidates(question, hits, vocabulary, readings or [None] * len(hits))
     if embedder and candidates:
         vectors = embedder.embed([each.words for each in candidates])
         # not `@`: BLAS would start threads for this little, which then spin beside those that embed
@@ -90,9 +106,14 @@ def choose(question: str, hits: Sequence[Hit], vocabulary: Vocabulary, embedder:
             replace(each, cosine=float(cosine), score=each.score + float(cosine))
             for each, cosine in zip(candidates, cosines, strict=True)
         ]
-    fitting = any(_fits(each, few=len(_WORD.findall(question)) <= _FEW) for each in candidates)
+    few = len(_WORD.findall(question)) <= _FEW
+    if readings and not few:  # one or two words are no question that could be answered
+        fitting = max(reading.answerable for reading in readings) >= _ANSWERABLE
+    else:
+        fitting = any(_fits(each, few=few) for each in candidates)
     ranked = _without_repeats(sorted(candidates, key=lambda each: -each.score)) if fitting else []
-    return [each for each in ranked[:_MOST] if each.score >= ranked[0].score - _MARGIN]
+    margin = _MARGIN_READ if readings else _MARGIN
+    return [each for each in ranked[:_MOST] if each.score >= ranked[0].score - margin]
 
 
 def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
@@ -116,7 +137,9 @@ def _fits(evidence: Evidence, *, few: bool) -> bool:
     return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.share >= share)
 
 
-def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> list[Evidence]:
+def _candidates(
+    question: str, hits: Sequence[Hit], vocabulary: Vocabulary, readings: Sequence[Reading | None]
+) -> list[Evidence]:
     """Return the sentences of the passages that have most of the question's words, at most as many as are embedded."""
     weights = vocabulary.weights(question)
     everything = sum(weights.values()) or 1.0
@@ -125,9 +148,9 @@ def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> l
         return sum(weights.get(term, 0.0) for term in terms) / everything
 
     found = []
-    for hit in hits:
+    for hit, reading in zip(hits, readings, strict=True):
         before, previous, previous_share = Span(0, 0), set[str](), 0.0
-        for span in sentences(hit.text):
+        for number, span in enumerate(sentences(hit.text)):
             stripped = span.strip(hit.text)
             words = stripped.of(hit.text)
             terms = set(vocabulary.terms(words))
@@ -139,10 +162,17 @@ def _candidates(question: str, hits: Sequence[Hit], vocabulary: Vocabulary) -> l
                 shown, shown_share = Span(before.start, stripped.end), share
             if len(words) >= _SHORTEST:
                 score = _WORDS * share + _PASSAGE * hit.score
+                score += _worth(reading, number, span) if reading else 0.0
                 place = shown.shift(hit.start_char_index)
                 found.append(Evidence(hit, place, shown.of(hit.text), shown_share, score))
             before, previous, previous_share = stripped, terms, own
     return sorted(found, key=lambda each: -each.score)[:_MOST_CANDIDATES]
+
+
+def _worth(reading: Reading, number: int, sentence: Span) -> float:
+    """Return what the reader's evidence for a sentence is worth, and that the short answer stands in it."""
+    holds = reading.answer is not None and sentence.overlap(reading.answer) > 0
+    return _EVIDENCE * reading.evidence[number] + (_HOLDS * reading.certainty if holds else 0.0)
 
 
 def _without_repeats(ranked: Sequence[Evidence]) -> list[Evidence]:

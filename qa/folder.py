@@ -10,6 +10,7 @@ import secrets
 import stat
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,6 +176,8 @@ class Watch:
         from watchdog.observers import Observer
         from watchdog.observers.polling import PollingObserver
 
+        # a folder that is made while its parent is being read is met twice, and watched once: nothing is lost
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
         own = os.fspath(index)
         stirred, quiet_since = threading.Event(), [0.0]
 

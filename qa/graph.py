@@ -1,7 +1,8 @@
-"""The bundled weights in; the model as an int8 ONNX graph out."""
+"""Weights in; a model as an int8 ONNX graph out: the embedder, or the reader that is built as it is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from qa.weights import NAME, WIDTH, Pack
 
 GRAPH_VERSION: Final = 1
-"""Raise it with every change to the graph: cached graphs and stored vectors both depend on it."""
+"""Raise it with every change to the embedder's graph: cached graphs and stored vectors both depend on it."""
+READER_GRAPH_VERSION: Final = 1
+"""Raise it with every change to the reader's graph: cached graphs depend on it."""
 
 _GELU_FLOOR: Final = 0.17
 """GELU is never below -0.17."""
@@ -127,25 +130,53 @@ class _Drawing:
         others = self.add("Unsqueeze", self.linear(value, f"{layer}.qkv", (WIDTH, 3 * WIDTH)), self.axis(0))
         return self.finish_layer(first, self.attend(query, *self.split(others, 2)), layer)
 
+    def states(self) -> str:
+        """Draw the whole transformer, for the first `rows` tokens of `ids`: (rows, 384)."""
+        value = self.embeddings()
+        *layers, last = [f"l{number}" for number in range(self.pack.shape["layers"])]
+        for layer in layers:
+            value = self.layer(value, layer)
+        return self.last_layer(value, last)
+
+    def first(self, states: str) -> str:
+        """Return the first token's state: (1, 384)."""
+        return self.add("Slice", states, self.axis(0), self.axis(1), self.axis(0))
+
+    def head(self, value: str, name: str) -> str:
+        """Multiply (rows, 384) by a small matrix of floats: (rows, out)."""
+        weight = self.constant(f"{name}.w", self.pack.plain[f"{name}.w"].T, np.float32)
+        bias = self.constant(f"{name}.b", self.pack.plain[f"{name}.b"], np.float32)
+        return self.add("Add", self.add("MatMul", value, weight), bias)
+
 
 def draw(pack: Pack) -> bytes:
-    """Draw the model as a serialized ONNX graph.
+    """Draw the embedder as a serialized ONNX graph.
 
     It takes ids (tokens) and rows (1), and makes sentence (384) and last_hidden_state (rows, 384). The first token
     stands for the text, so one row is enough for a sentence, and saves most of the last layer.
     """
     drawing = _Drawing(pack)
-    value = drawing.embeddings()
-    *layers, last = [f"l{number}" for number in range(pack.shape["layers"])]
-    for layer in layers:
-        value = drawing.layer(value, layer)
-    value = drawing.add("Identity", drawing.last_layer(value, last), to="last_hidden_state")
-    first = drawing.add("Slice", value, drawing.axis(0), drawing.axis(1), drawing.axis(0))
+    states = drawing.add("Identity", drawing.states(), to="last_hidden_state")
+    first = drawing.first(states)
     drawing.add("LpNormalization", drawing.add("Squeeze", first, drawing.axis(0)), to="sentence", axis=-1, p=2)
-    return _serialize(drawing)
+    return _serialize(drawing, {"sentence": [WIDTH], "last_hidden_state": ["rows", WIDTH]})
 
 
-def _serialize(drawing: _Drawing) -> bytes:
+def draw_reader(pack: Pack) -> bytes:
+    """Draw the reader as a serialized ONNX graph.
+
+    It takes ids (tokens) and rows (1), and makes whole (5), the logits of the text, and tokens (rows, 3), those of its
+    first tokens. One row is enough for the whole.
+    """
+    drawing = _Drawing(pack)
+    states = drawing.states()
+    dense = drawing.add("Gelu", drawing.linear(drawing.first(states), "dense"))
+    drawing.add("Squeeze", drawing.head(dense, "whole"), drawing.axis(0), to="whole")
+    drawing.add("Identity", drawing.head(states, "tokens"), to="tokens")
+    return _serialize(drawing, {"whole": [len(pack.plain["whole.b"])], "tokens": ["rows", len(pack.plain["tokens.b"])]})
+
+
+def _serialize(drawing: _Drawing, made: Mapping[str, Sequence[int | str]]) -> bytes:
     from onnx import TensorProto, helper, numpy_helper
 
     nodes = [
@@ -156,10 +187,7 @@ def _serialize(drawing: _Drawing) -> bytes:
         helper.make_tensor_value_info("ids", TensorProto.INT64, ["tokens"]),
         helper.make_tensor_value_info("rows", TensorProto.INT64, [1]),
     ]
-    outputs = [
-        helper.make_tensor_value_info("sentence", TensorProto.FLOAT, [WIDTH]),
-        helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["rows", WIDTH]),
-    ]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in made.items()]
     constants = [numpy_helper.from_array(array, name) for name, array in drawing.constants.items()]
     graph = helper.make_graph(nodes, NAME, inputs, outputs, constants)
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qa.catalog import Catalog
-from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, StorageError
+from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, ModelError, StorageError
 from qa.folder import printable
 from qa.importing import alone
 from qa.lock import Holder, IndexLock
@@ -21,6 +21,7 @@ from qa.turns import Turns
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.embedders import Embedder
     from qa.lexical import Lexical
+    from qa.reader import Reader
     from qa.rerankers import Reranker
     from qa.search import Engines
     from qa.vectors import Vectors
@@ -53,9 +54,13 @@ class Index:
         self._given = embedder
         self._embedder: Embedder | None = None
         self._reranker = reranker
+        self._reader: Reader | None = None
+        self.trouble: str | None = None
+        """Why there is no reader, in a sentence, where there should be one."""
         self._engines: Engines | None = None
         self._turns = Turns(settings.threads or cores())
         self._opening_reranker = threading.Lock()  # it may be downloaded, and nobody else should wait for that
+        self._opening_reader = threading.Lock()
 
     def catalog(self) -> Catalog:
         """Return the catalog for reading. Raises EmptyLibrary if there is none."""
@@ -151,16 +156,35 @@ class Index:
                 self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
             return self._embedder
 
-    def reranker(self) -> Reranker:
-        """Return the reranker. Raises RerankerError, SettingsError if none is named."""
+    def reranker(self) -> Reranker | None:
+        """Return the reranker that is named, None where the reader takes its place.
+
+        Raises RerankerError, SettingsError if none is named and the reader is switched off.
+        """
         with alone:
             from qa.rerankers import open_reranker
 
         with self._opening_reranker:
-            if self._reranker is None:
+            name = self._settings.reranker
+            if self._reranker is None and ((name and name.strip()) or self._settings.reader == "off"):
                 cache = _model_cache() / "rerankers"
-                self._reranker = open_reranker(self._settings.reranker, cache=cache, threads=self._settings.threads)
+                self._reranker = open_reranker(name, cache=cache, threads=self._settings.threads)
             return self._reranker
+
+    def reader(self) -> Reader | None:
+        """Return the reader, open; None where it is switched off, or cannot be opened, which `trouble` then tells."""
+        with alone:
+            from qa.reader import open_reader
+
+        with self._opening_reader:
+            if self._reader is None and self.trouble is None and self._settings.reader != "off":
+                reader = open_reader(_model_cache(), threads=self._settings.threads)
+                try:
+                    reader.open()
+                    self._reader = reader
+                except ModelError as error:  # searching goes on without
+                    self.trouble = str(error)
+            return self._reader
 
     def engines(self) -> Engines:
         """Return what a search needs. Raises EmptyLibrary, IndexDamaged, IndexVersion, LibraryBusy, StorageError."""
@@ -176,7 +200,16 @@ class Index:
             if lost := self.lost():
                 raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
             vectors = self.vectors() if catalog.has("vectors") else None
-            found = Engines(self._folder, catalog, self.lexical(), vectors, self.embedder(), self._turns, self.reranker)
+            found = Engines(
+                self._folder,
+                catalog,
+                self.lexical(),
+                vectors,
+                self.embedder(),
+                self._turns,
+                self.reranker,
+                self.reader,
+            )
             if vectors:  # nothing of it changes any more while they are open
                 self._engines = found
         return found

@@ -76,9 +76,12 @@ class Library:
 
     # Asking.
 
-    def search(self, query: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths, `rerank` lets the reranker read the best of them.
+    def search(
+        self, query: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
+    ) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths, `rerank` lets the best be read and ranked anew.
 
+        It is the reader that does so, or the reranker that is named; None means off here, and on for `ask`.
         Raises UsageError, EmptyLibrary, LibraryBusy, RerankerError.
         """
         with alone:
@@ -88,23 +91,26 @@ class Library:
         _check(count, within)
         engines = self._index.engines()
         return show(
-            engines.catalog, search(check(query), engines, count=count, within=within, rerank=rerank), within=within
+            engines.catalog,
+            search(check(query), engines, count=count, within=within, rerank=bool(rerank)),
+            within=within,
         )
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> Answer:
+    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None) -> Answer:
         """Answer from the documents, every sentence with the words it rests on. Raises as `search` does."""
         events = self.stream(question, count=count, within=within, rerank=rerank)
         answer: Answer = [event.value for event in events][-1]
         return answer
 
     def stream(
-        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False
+        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
     ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
         with alone:
             from qa.asking import Request, ask
 
         _check(count, within)
+        rerank = self.settings.reader != "off" if rerank is None else rerank
         return ask(Request(question, count, within, rerank), self._index.engines())
 
     # Citations and documents.
@@ -216,7 +222,7 @@ class Library:
         return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
 
     def watch(self) -> None:
-        """Sync now, and whenever something in the folder changes, until `close`; errors stand in `status().trouble`."""
+        """Sync now, and whenever something in the folder changes, until `close`; errors stand in `trouble`."""
         if self._watch is None:
             self._index.own()
             self._watch = Watch(self.folder, self._sync_quietly, index=self.index)
@@ -245,8 +251,13 @@ class Library:
             total=progress.total if progress else 0,
             rate=round(progress.rate, 1) if progress else 0.0,
             seconds_left=progress.seconds_left if progress else None,
-            trouble=self._trouble,
+            trouble=self.trouble,
         )
+
+    @property
+    def trouble(self) -> str | None:
+        """Say in a sentence what does not work though all else goes on: a sync behind, or the reader."""
+        return self._trouble or self._index.trouble
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
         """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""

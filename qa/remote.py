@@ -106,14 +106,16 @@ class RemoteLibrary:
 
     # Asking.
 
-    def search(self, query: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths, `rerank` lets the reranker read the best of them."""
+    def search(
+        self, query: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
+    ) -> list[Hit]:
+        """Return the best passages; `within` is a glob over paths, `rerank` lets the best be read and ranked anew."""
         from qa.search import Hit
 
         body = {"query": query, "count": count, "within": within, "rerank": rerank}
         return _restore(list[Hit], self._send("POST", "/api/search", json=body)["hits"])
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False) -> Answer:
+    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None) -> Answer:
         """Answer from the documents, every sentence with the words it rests on."""
         from qa.answers import Answer
 
@@ -121,7 +123,7 @@ class RemoteLibrary:
         return _restore(Answer, self._send("POST", "/api/ask", json=body))
 
     def stream(
-        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool = False
+        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
     ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
         body = {"question": question, "count": count, "within": within, "rerank": rerank, "stream": True}
@@ -189,6 +191,11 @@ class RemoteLibrary:
     def status(self) -> Status:
         """Say how the library stands."""
         return _restore(Status, self._send("GET", "/api/status"))
+
+    @property
+    def trouble(self) -> str | None:
+        """Say in a sentence what does not work there though all else goes on."""
+        return self.status().trouble
 
     def close(self) -> None:
         """Close the connection; the other process goes on."""

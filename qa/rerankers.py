@@ -28,7 +28,10 @@ _GRAPHS: Final = ("onnx/model.onnx", "model.onnx")
 """Where a folder may have its model, as model hubs lay it out."""
 
 
-UNNAMED: Final = f"No reranker is named: set QA_RERANKER={_EXAMPLE} ({_INSTALL}), or search without."
+UNNAMED: Final = (
+    f"The reader is switched off, and no reranker is named: leave QA_READER=off out, set QA_RERANKER={_EXAMPLE} "
+    f"({_INSTALL}), or search without."
+)
 
 
 class Reranker(Protocol):

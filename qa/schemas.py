@@ -27,6 +27,9 @@ class Turn(_Body):
     answer: str
 
 
+_RERANK = "Let the reader, or the reranker that is named, rank the best passages anew: "
+
+
 class AskBody(_Body):
     """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
 
@@ -34,7 +37,7 @@ class AskBody(_Body):
     history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
     count: int = Field(default=10, description="How many passages are shown.")
     within: str | None = Field(default=None, examples=["*.txt"])
-    rerank: bool = Field(default=False, description="Let the reranker read the best passages: slower.")
+    rerank: bool | None = Field(default=None, description=_RERANK + "on unless it is said.")
     stream: bool = False
 
 
@@ -44,7 +47,7 @@ class SearchBody(_Body):
     query: str = Field(examples=["ballistic missile"])
     count: int = 10
     within: str | None = Field(default=None, examples=["*.txt"])
-    rerank: bool = Field(default=False, description="Let the reranker read the best passages: slower.")
+    rerank: bool | None = Field(default=None, description=_RERANK + "off unless it is said.")
 
 
 class ResolveBody(_Body):

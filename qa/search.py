@@ -17,7 +17,9 @@ from qa.catalog import Catalog
 from qa.citations import Location, locate_passage
 from qa.embedders import Embedder
 from qa.lexical import Lexical
+from qa.passages import sentences
 from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, reranked, squash
+from qa.reader import Reader, Reading
 from qa.records import Row
 from qa.rerankers import Reranker
 from qa.turns import Turns
@@ -29,9 +31,12 @@ _READ = 20
 """How many of the best are read, where more are not asked for: whether the question's words stand together there."""
 _STEP = 5
 RERANKED = 30
-"""How many of the best the reranker reads, where more are not asked for."""
+"""How many of the best the reranker that is named reads, where more are not asked for."""
 _SHARE = 0.5
-"""What the reranker's score weighs beside the fused one."""
+"""What its score weighs beside the fused one."""
+RERANKED_BY_READER = 20
+_READER_SHARE = 0.5
+"""The same of the reader that comes with us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +58,10 @@ class Engines:
     vectors: Vectors | None
     embedder: Embedder
     turns: Turns
-    reranker: Callable[[], Reranker]
-    """Opens it: it may be large, and most searches need none."""
+    reranker: Callable[[], Reranker | None]
+    """Opens the one that is named: it may be large, and most searches need none. None: the reader takes its place."""
+    reader: Callable[[], Reader | None]
+    """Opens it; None where it is switched off, or harmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,8 @@ class _Text:
     closeness: float
 
 
-class _Reader:
-    """Reads passages for one question, each once, several at a time."""
+class _Shelf:
+    """Fetches passages for one question, each once, several at a time."""
 
     def __init__(self, query: str, catalog: Catalog, lexical: Lexical) -> None:
         self._catalog = catalog
@@ -85,14 +92,14 @@ class _Reader:
         self._idf = {
             term: math.log(1 + (passages + 1) / (count + 0.5)) for term, count in lexical.rarity(self._asked).items()
         }
-        self._read: dict[int, _Text] = {}
+        self._at_hand: dict[int, _Text] = {}
 
-    def read(self, rows: Sequence[Row]) -> list[_Text]:
+    def fetch(self, rows: Sequence[Row]) -> list[_Text]:
         """Return the texts of passages."""
-        new = [row for row in rows if row.number not in self._read]
+        new = [row for row in rows if row.number not in self._at_hand]
         for row, words in zip(new, self._catalog.words_of(new) if new else [], strict=True):
-            self._read[row.number] = self._text(words)
-        return [self._read[row.number] for row in rows]
+            self._at_hand[row.number] = self._text(words)
+        return [self._at_hand[row.number] for row in rows]
 
     def _text(self, words: str) -> _Text:
         terms = self._lexical.terms(words)
@@ -100,7 +107,7 @@ class _Reader:
 
     def texts(self, ranked: Sequence[Ranked]) -> list[_Text]:
         """Return the texts of ranked passages."""
-        return self.read([each.row for each in ranked])
+        return self.fetch([each.row for each in ranked])
 
     def terms(self, ranked: Sequence[Ranked]) -> list[Sequence[str]]:
         """Return the terms of ranked passages, in their order."""
@@ -111,32 +118,80 @@ class _Reader:
         return [text.words for text in self.texts(ranked)]
 
 
-def search(query: str, engines: Engines, *, count: int, within: str | None = None, rerank: bool = False) -> list[Found]:
+class Readings:
+    """What the reader makes of passages for one question: each is read once, however often it is asked for."""
+
+    def __init__(self, reader: Reader, question: str) -> None:
+        self._reader = reader
+        self._question = question
+        self._read: dict[str, Reading] = {}
+
+    def of(self, texts: Sequence[str]) -> list[Reading]:
+        """Return the readings of texts, each with the evidence of its `passages.sentences`."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._read]
+        readings = self._reader.read(self._question, new, [sentences(text) for text in new]) if new else []
+        self._read |= zip(new, readings, strict=True)
+        return [self._read[text] for text in texts]
+
+    def relevance(self, texts: Sequence[str]) -> list[float]:
+        """Return how relevant texts are."""
+        return [reading.relevance for reading in self.of(texts)]
+
+
+def search(
+    query: str,
+    engines: Engines,
+    *,
+    count: int,
+    within: str | None = None,
+    rerank: bool = False,
+    readings: Readings | None = None,
+) -> list[Found]:
     """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed.
 
     Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
+    `readings` keep what the reader says of passages that it ranks anew, for who needs more of it than their order.
     """
-    reranker = engines.reranker() if rerank else None
-    reader = _Reader(query, engines.catalog, engines.lexical)
-    most = max(RERANKED, count) if reranker else count
+    anew = _reranking(query, engines, readings) if rerank else None
+    shelf = _Shelf(query, engines.catalog, engines.lexical)
+    most = max(anew.most, count) if anew else count
     with engines.turns.take() as beside:
-        ranked = _ranked(query, engines, reader, beside, count, most, within)
-    if reranker and ranked:
-        ranked = reranked(ranked, reranker.scores(query, reader.words(ranked)), share=_SHARE)
+        ranked = _ranked(query, engines, shelf, beside, count, most, within)
+    if anew and ranked:
+        ranked = reranked(ranked, anew.scores(shelf.words(ranked)), share=anew.share)
     best = ranked[:count]
-    return [Found(each, words) for each, words in zip(best, reader.words(best), strict=True)]
+    return [Found(each, words) for each, words in zip(best, shelf.words(best), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reranking:
+    """Who scores passages anew, how many of the best, and what that weighs beside the fused score."""
+
+    scores: Callable[[Sequence[str]], Sequence[float] | NDArray[np.float32]]
+    most: int
+    share: float
+
+
+def _reranking(query: str, engines: Engines, readings: Readings | None) -> _Reranking | None:
+    """Return how passages are ranked anew: by the reranker that is named, else by the reader, if there is one."""
+    if named := engines.reranker():
+        return _Reranking(partial(named.scores, query), RERANKED, _SHARE)
+    if reader := engines.reader():
+        scores = readings.relevance if readings else partial(reader.scores, query)
+        return _Reranking(scores, RERANKED_BY_READER, _READER_SHARE)
+    return None
 
 
 def _ranked(
-    query: str, engines: Engines, reader: _Reader, beside: Executor | None, count: int, most: int, within: str | None
+    query: str, engines: Engines, shelf: _Shelf, beside: Executor | None, count: int, most: int, within: str | None
 ) -> list[Ranked]:
     """Return the best passages that differ, at least `count` and up to `most` if there are so many."""
     chosen = _Chosen.of(engines.catalog, within) if within else None
     size = max(POOL, 2 * count)
     while True:
-        candidates, all_ = _candidates(query, engines, reader, beside, size, chosen)
-        ranked = _gathered(query, engines.lexical, reader, candidates, max(_READ, count))
-        ranked = list(islice(_distinct(ranked, reader, engines.lexical.empty), most))
+        candidates, all_ = _candidates(query, engines, shelf, beside, size, chosen)
+        ranked = _gathered(query, engines.lexical, shelf, candidates, max(_READ, count))
+        ranked = list(islice(_distinct(ranked, shelf, engines.lexical.empty), most))
         if all_ or len(ranked) >= count:
             return ranked
         size *= 4  # one text over and over has kept the others out
@@ -159,7 +214,7 @@ class _Chosen:
 
 
 def _candidates(
-    query: str, engines: Engines, reader: _Reader, beside: Executor | None, count: int, chosen: _Chosen | None
+    query: str, engines: Engines, shelf: _Shelf, beside: Executor | None, count: int, chosen: _Chosen | None
 ) -> tuple[list[Ranked], bool]:
     """Ask both engines, side by side, and blend what they found; tell whether that is all they can find."""
     catalog, lexical = engines.catalog, engines.lexical
@@ -169,7 +224,7 @@ def _candidates(
     rows = {row.number: row for row in catalog.rows_by_number([match.passage for match in matches])}
     best = [rows[match.passage] for match in matches[:_READ] if match.passage in rows]
     while near and best and not near.done():  # most of these will be read anyway, and the other search takes longer
-        reader.read(best[:_STEP])
+        shelf.fetch(best[:_STEP])
         best = best[_STEP:]
     vector, neighbours = near.result() if near else meaning()
     rows |= {row.number: row for row in catalog.rows_by_key([each.key for each in neighbours])}
@@ -194,23 +249,23 @@ def _by_meaning(
     return vector, vectors.search(vector, count=count, among=chosen.keys if chosen else None)
 
 
-def _gathered(query: str, lexical: Lexical, reader: _Reader, ranked: Sequence[Ranked], most: int) -> list[Ranked]:
+def _gathered(query: str, lexical: Lexical, shelf: _Shelf, ranked: Sequence[Ranked], most: int) -> list[Ranked]:
     """Read the best passages, and raise those in which the question's words stand together."""
-    close = [text.closeness for text in reader.texts(ranked[:most])]
+    close = [text.closeness for text in shelf.texts(ranked[:most])]
     best = gathered(ranked[:most], close)
     if codes := lexical.codes(query):
-        best = raised(best, codes, reader.terms(best), by=CODED)
+        best = raised(best, codes, shelf.terms(best), by=CODED)
     anew = [*best, *ranked[most:]]
     if quoted := lexical.quoted(query):
-        anew = raised(anew, quoted, reader.terms(anew), by=QUOTED)
+        anew = raised(anew, quoted, shelf.terms(anew), by=QUOTED)
     return anew
 
 
-def _distinct(ranked: Iterable[Ranked], reader: _Reader, empty: frozenset[str]) -> Iterator[Ranked]:
+def _distinct(ranked: Iterable[Ranked], shelf: _Shelf, empty: frozenset[str]) -> Iterator[Ranked]:
     """Leave out what has the same words as a better one: one name or number that differs makes it another."""
     said = set()
     for each in ranked:
-        (terms,) = reader.terms([each])
+        (terms,) = shelf.terms([each])
         words = frozenset(terms) - empty
         if words not in said:
             said.add(words)

