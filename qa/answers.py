@@ -10,7 +10,8 @@ from typing import Any, Literal
 from qa.citations import Citation
 from qa.plain import Plain, plain
 from qa.search import Hit
-from qa.support import Verdict, judge
+from qa.spans import Span
+from qa.support import Support, Verdict
 
 EventName = Literal["passages", "delta", "sentence", "citation", "replace", "answer", "error"]
 
@@ -26,6 +27,8 @@ class Sentence(Plain):
     support: Verdict
     score: float
     why: str
+    answer_span: tuple[int, int] | None = None
+    """Where the short answer stands in it, as offsets of the answer's text: the figure, the name, the date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Answer(Plain):
     refused: bool
     reason: str | None
     model: str
+    searched_as: str | None = None
+    """The question as it was searched, where it was not as it was asked: one that follows others."""
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     passages: tuple[Hit, ...] = ()
@@ -70,13 +75,22 @@ def unescape_marks(text: str) -> str:
     return re.sub(r"\\\[(?=\d+\])", "[", text)
 
 
+def _line(words: str) -> str:
+    return escape_marks(" ".join(words.split()))
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A sentence before it stands in an answer: its words, and the citations it rests on (not numbered yet)."""
+    """A sentence before it stands in an answer: its words, the citations it rests on (not numbered yet), a verdict.
+
+    `gap` parts it from what stands before it; `short` is the short answer among its words.
+    """
 
     words: str
     citations: tuple[Citation, ...]
+    support: Support
     gap: str = " "
+    short: Span | None = None
 
 
 class Composer:
@@ -95,21 +109,20 @@ class Composer:
             numbers.append(number)
             if new:
                 yield Event("citation", self.citations[-1])
-        words = " ".join(piece.words.split())
-        marked = escape_marks(words) + "".join(f" [{number}]" for number in dict.fromkeys(numbers))
-        gap = piece.gap if self.text else ""
+        marked = _line(piece.words) + "".join(f" [{number}]" for number in dict.fromkeys(numbers))
+        gap = piece.gap if self.text else piece.gap.lstrip()
         start = len(self.text) + len(gap)
         self.text += gap + marked
         yield Event("delta", gap + marked)
-        verdict = judge(words, [citation.cited_text or "" for citation in piece.citations])
         sentence = Sentence(
             text=marked,
             start=start,
             end=len(self.text),
             citations=tuple(dict.fromkeys(numbers)),
-            support=verdict.verdict,
-            score=verdict.score,
-            why=verdict.why,
+            support=piece.support.verdict,
+            score=piece.support.score,
+            why=piece.support.why,
+            answer_span=_short(piece, start),
         )
         self.sentences.append(sentence)
         yield Event("sentence", sentence)
@@ -122,3 +135,13 @@ class Composer:
         number = len(self.citations) + 1
         self.citations.append(replace(citation, number=number))
         return number, True
+
+
+def _short(piece: Piece, start: int) -> tuple[int, int] | None:
+    """Return where the short answer of a piece stands, once that begins at `start` of the answer's text."""
+    if piece.short is None:
+        return None
+    before, words = piece.words[: piece.short.start], _line(piece.short.of(piece.words))
+    begin = len(_line(before + "|")) - 1  # so that the white space before it counts
+    end = begin + len(words)
+    return (start + begin, start + end) if words and _line(piece.words)[begin:end] == words else None

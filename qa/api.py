@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import fields
 from http import HTTPStatus
@@ -83,22 +84,28 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 @routes.post("/api/ask", response_model=Answer, responses=_STREAMED, tags=["Asking"])
 def ask(body: AskBody, library: Lib, request: Request) -> Response:
     """Answer a question from the documents, every sentence with the words it rests on."""
-    if body.history:
-        raise UsageError("Earlier questions are not taken into account yet: ask one that stands by itself.")
+    history = [each.model_dump() for each in body.history]
+    options = {"count": body.count, "within": body.within, "rerank": body.rerank, "history": history}
     if not body.stream:
-        return _json(library.ask(body.question, count=body.count, within=body.within, rerank=body.rerank))
-    events = library.stream(body.question, count=body.count, within=body.within, rerank=body.rerank)
+        return _json(library.ask(body.question, **options))
+    stop = threading.Event()
+    events = library.stream(body.question, **options, stop=stop)
     first = next(events)  # what is wrong with the question itself is told before the stream begins
-    return _ServerSent(_lines(chain([first], events), request.url.path))
+    return _ServerSent(_lines(chain([first], events), request.url.path), stop)
 
 
 class _ServerSent(StreamingResponse):
     """A stream of events that ends its source when the client goes away."""
 
-    def __init__(self, lines: Generator[str, None, None]) -> None:
+    def __init__(self, lines: Generator[str, None, None], stop: threading.Event) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(lines, media_type="text/event-stream", headers=headers)
-        self._lines = lines
+        self._lines, self._stop = lines, stop
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        """Wait until the client has gone; whoever waits for a model then need not wait until it says something."""
+        await super().listen_for_disconnect(receive)
+        self._stop.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-import re
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa import questions
 from qa.answers import Answer, Composer, Event, Piece
+from qa.attribution import Attribution
 from qa.catalog import Catalog
 from qa.citations import cite, still_there
-from qa.errors import EmptyLibrary
+from qa.errors import EmptyLibrary, LlmError
 from qa.evidence import Evidence, Vocabulary, choose, unknown_names
-from qa.passages import sentences
-from qa.records import Entry
+from qa.followups import Turn, standalone
+from qa.overview import overview
+from qa.reader import Reading
 from qa.search import Engines, Hit, Readings, search, show
-from qa.spans import Span, find_quote
+from qa.support import judge
+from qa.writing import Writer
 
-MODEL = "extractive"
 _SEEN = 8
 """Passages among whose sentences the answer is looked for."""
-_OVERVIEW = 8
-"""Documents that an overview names."""
+_EXTRACTIVE = "extractive"
 
 _GREETING = (
     "Hello! Ask me anything about the documents in this folder, in a sentence or a few words: I answer with their own "
     "words and show where each stands. «What is in here?» gives an overview."
 )
 _NOTHING = "The documents here do not seem to say."
+_QUOTED_INSTEAD = "The documents' own words are quoted instead."
+
+
+Sift = Callable[[str, list[Hit]], list[Hit]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `count` passages are shown, `within` is a glob over paths, `rerank` as in a search."""
+    """What is asked: `count` passages are shown, `within` is a glob over paths, `rerank` as in a search.
+
+    `history` is what was said before, the oldest first; `sift` may drop and order the passages that were found.
+    """
 
     question: str
     count: int = 10
     within: str | None = None
     rerank: bool = False
+    history: tuple[Turn, ...] = ()
+    sift: Sift | None = None
 
 
-def ask(request: Request, engines: Engines) -> Iterator[Event]:
-    """Answer a question; the last event is the whole answer."""
+def ask(
+    request: Request, engines: Engines, writer: Writer | None = None, stop: threading.Event | None = None
+) -> Iterator[Event]:
+    """Answer a question; the last event is the whole answer.
+
+    Without a writer the documents are quoted. `stop`, set by any thread, ends what a model writes.
+    """
     if not engines.catalog.has("documents"):
         raise EmptyLibrary("There are no documents here yet: put some into the folder, and sync it.")
     words = questions.check(request.question)
@@ -51,65 +65,145 @@ def ask(request: Request, engines: Engines) -> Iterator[Event]:
         case questions.Kind.GREETING:
             yield from _greet(request)
         case questions.Kind.OVERVIEW:
-            yield from _overview(request, engines)
+            yield from _outline(request, engines.catalog)
         case questions.Kind.QUESTION:
-            yield from _answer(request, engines)
+            yield from _Asked(request, engines, writer, stop).events()
 
 
 def _greet(request: Request) -> Iterator[Event]:
     yield Event("passages", ())
     yield Event("delta", _GREETING)
-    yield Event("answer", _whole(request, Composer(), text=_GREETING, reason="A greeting, not a question."))
-
-
-def _answer(request: Request, engines: Engines) -> Iterator[Event]:
-    clock = _Clock()
-    asked_in = questions.language(request.question)
-    if asked_in not in (None, "en"):
-        # our models know English: vectors of other words would bring up passages at random
-        engines = replace(engines, vectors=None, reader=lambda: None)
-    reader = engines.reader()
-    readings = Readings(reader, request.question) if reader else None
-    count = max(request.count, _SEEN)
-    ranked = search(
-        request.question, engines, count=count, within=request.within, rerank=request.rerank, readings=readings
+    yield Event(
+        "answer", _whole(request, Composer(), text=_GREETING, reason="A greeting, not a question.", clock=_Clock())
     )
-    found = show(engines.catalog, ranked, within=request.within)
-    hits = [hit for hit in found if still_there(engines.catalog, engines.folder, hit.document.id)]
-    clock.lap("search")
-    passages = tuple(hits[: request.count])
-    yield Event("passages", passages)
-    lexical = engines.lexical
-    vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
-    embedder = engines.embedder if engines.vectors else None
-    seen = hits[:_SEEN]
-    read = readings.of([hit.text for hit in seen]) if readings else None
-    chosen = choose(request.question, seen, vocabulary, embedder, read)
-    clock.lap("choose")
-    note = _language_note(asked_in, hits)
+
+
+def _outline(request: Request, catalog: Catalog) -> Iterator[Event]:
+    clock = _Clock()
+    pieces, reason = overview(catalog, request.within)
+    yield Event("passages", ())
     composer = Composer()
-    for evidence in chosen:
-        yield from composer.add(_quote(engines.catalog, evidence))
-    if not composer.sentences:
-        unknown = unknown_names(request.question, vocabulary) if embedder else []
-        reason = note or _why_nothing(request, unknown, hits)
-        yield Event("delta", _NOTHING)
+    for piece in pieces:
+        yield from composer.add(piece)
+    yield Event("answer", _whole(request, composer, reason=reason, clock=clock))
+
+
+class _Asked:
+    """One question, on its way to an answer."""
+
+    def __init__(self, request: Request, engines: Engines, writer: Writer | None, stop: threading.Event | None) -> None:
+        self._request, self._writer, self._stop = request, writer, stop
+        self._clock = _Clock()
+        self._question = request.question
+        self._notes: list[str] = []
+        self._language = questions.language(request.question)
+        if self._language not in (None, "en"):
+            # our models know English: vectors of other words would bring up passages at random
+            engines = replace(engines, vectors=None, reader=lambda: None)
+        self._engines = engines
+        lexical = engines.lexical
+        self._vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
+        self._embedder = engines.embedder if engines.vectors else None
+        self._reader = engines.reader()
+
+    def events(self) -> Iterator[Event]:
+        """Search, show what was found, then write or quote the answer."""
+        if self._request.history:
+            self._question = self._alone()
+        hits, readings = self._search()
+        passages = tuple(hits[: self._request.count])
+        yield Event("passages", passages)
+        chosen = choose(self._question, hits[:_SEEN], self._vocabulary, self._embedder, readings)
+        self._clock.lap("choose")
+        if note := _language_note(self._language, hits):
+            self._notes.append(note)
+        composer = Composer()
+        model = _EXTRACTIVE
+        if chosen and self._writer:
+            model = self._writer.llm.name
+            try:
+                yield from self._written(self._writer, passages, composer)
+            except LlmError as error:
+                model, composer = _EXTRACTIVE, Composer()
+                yield Event("replace", self._give_up(error))
+            self._clock.lap("write")
+        if model == _EXTRACTIVE:
+            for evidence in chosen:
+                yield from composer.add(_quote(self._engines.catalog, evidence))
+            passages = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
+        yield from self._end(composer, passages, model, found=bool(chosen))
+
+    def _alone(self) -> str:
+        """Return the question as it stands by itself: as the model puts it, or with words carried over."""
+        if self._writer:
+            try:
+                return self._writer.rewrite(self._question, self._request.history, self._stop)
+            except LlmError as error:
+                self._give_up(error)
+            finally:
+                self._clock.lap("rewrite")
+        return standalone(self._question, self._request.history)
+
+    def _give_up(self, error: LlmError) -> str:
+        """Go on without the model; say why."""
+        self._writer = None
+        self._notes.append(f"{error} {_QUOTED_INSTEAD}")
+        return self._notes[-1]
+
+    def _search(self) -> tuple[list[Hit], list[Reading] | None]:
+        """Return the passages that are still there, and what the reader makes of the best of them."""
+        request, engines = self._request, self._engines
+        readings = Readings(self._reader, self._question) if self._reader else None
+        count = max(request.count, _SEEN)
+        ranked = search(
+            self._question, engines, count=count, within=request.within, rerank=request.rerank, readings=readings
+        )
+        found = show(engines.catalog, ranked, within=request.within)
+        hits = [hit for hit in found if still_there(engines.catalog, engines.folder, hit.document.id)]
+        if request.sift:
+            hits = request.sift(self._question, hits)
+        self._clock.lap("search")
+        return hits, readings.of([hit.text for hit in hits[:_SEEN]]) if readings else None
+
+    def _written(self, writer: Writer, passages: Sequence[Hit], composer: Composer) -> Iterator[Event]:
+        entail = self._reader.entail if self._reader else None
+        attribution = Attribution(self._engines.catalog, self._vocabulary, self._embedder, entail)
+        return writer.write(self._question, passages, attribution, composer, self._stop)
+
+    def _end(self, composer: Composer, passages: tuple[Hit, ...], model: str, *, found: bool) -> Iterator[Event]:
+        """Yield the whole answer, or that there is none, and why."""
+        text = None
+        if not composer.sentences:
+            text = _NOTHING
+            yield Event("delta", text)
+            self._notes = self._notes or [self._why_nothing(passages, found=found)]
         yield Event(
             "answer",
-            _whole(request, composer, text=_NOTHING, reason=reason, refused=True, passages=passages, clock=clock),
+            Answer(
+                question=self._request.question,
+                answer=text or composer.text,
+                refused=not composer.sentences,
+                reason=" ".join(self._notes) or None,
+                model=model,
+                searched_as=None if self._question == self._request.question else self._question,
+                sentences=tuple(composer.sentences),
+                citations=tuple(composer.citations),
+                passages=passages,
+                timings_ms=self._clock.whole(),
+            ),
         )
-        return
-    shown = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
-    yield Event("answer", _whole(request, composer, reason=note, passages=shown, clock=clock))
 
-
-def _why_nothing(request: Request, unknown: Sequence[str], hits: Sequence[Hit]) -> str:
-    """Say why there is no answer."""
-    if not hits:
-        return f"No document matches «{request.within}»." if request.within else "No passage has anything of it."
-    if unknown:
-        return f"«{'», «'.join(unknown)}» stands nowhere in these documents; the nearest passages are shown."
-    return "No passage answers the question well enough; the nearest are shown."
+    def _why_nothing(self, hits: Sequence[Hit], *, found: bool) -> str:
+        """Say why there is no answer."""
+        within = self._request.within
+        unknown = unknown_names(self._question, self._vocabulary) if self._embedder else []
+        if not hits:
+            return f"No document matches «{within}»." if within else "No passage has anything of it."
+        if unknown:
+            return f"«{'», «'.join(unknown)}» stands nowhere in these documents; the nearest passages are shown."
+        if found:
+            return "The language model found no answer that the passages support; they are shown."
+        return "No passage answers the question well enough; the nearest are shown."
 
 
 def _quote(catalog: Catalog, evidence: Evidence) -> Piece:
@@ -117,7 +211,8 @@ def _quote(catalog: Catalog, evidence: Evidence) -> Piece:
     if entry is None:
         raise EmptyLibrary("The document was removed while the question was answered: ask again.")
     citation = cite(catalog, entry, evidence.span, quote=evidence.words)
-    return Piece(evidence.words, (replace(citation, document=evidence.hit.document),))  # by the path that was found
+    citation = replace(citation, document=evidence.hit.document)  # by the path that was found
+    return Piece(evidence.words, (citation,), judge(evidence.words, [evidence.words]))
 
 
 def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:
@@ -132,54 +227,6 @@ def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:
         f"The question is in {asked} and the documents are in {written}: only words that both have in common, "
         f"such as names and numbers, could be looked for. Ask in {written} for a better answer."
     )
-
-
-def _overview(request: Request, engines: Engines) -> Iterator[Event]:
-    """Name what there is: titles, headings and first sentences, each cited."""
-    clock = _Clock()
-    catalog = engines.catalog
-    chosen = catalog.documents_like(request.within) if request.within else None
-    entries = [entry for entry in catalog.entries() if chosen is None or entry.number in chosen]
-    shown = _spread(entries, _OVERVIEW)
-    yield Event("passages", ())
-    composer = Composer()
-    for entry in shown:
-        for i, span in enumerate(_outline(catalog, entry, alone=len(shown) == 1)):
-            citation = cite(catalog, entry, span)
-            yield from composer.add(Piece(citation.cited_text or "", (citation,), gap=" — " if i else "\n\n"))
-    many = f"{len(entries):,} documents" if len(entries) != 1 else "one document"
-    reason = f"An overview of {many}, by titles, headings and first sentences"
-    reason += "" if len(shown) == len(entries) else f"; {len(shown)} of them are shown"
-    reason += ". Nothing is summed up in other words."
-    yield Event("answer", _whole(request, composer, reason=reason, clock=clock))
-
-
-def _spread(entries: Sequence[Entry], count: int) -> list[Entry]:
-    """Take so many from a list, evenly from its beginning to its end."""
-    if len(entries) <= count:
-        return list(entries)
-    return [entries[i * len(entries) // count] for i in range(count)]
-
-
-def _outline(catalog: Catalog, entry: Entry, *, alone: bool) -> list[Span]:
-    """Return the places in a document that say what it is about: title, then headings or else first sentences."""
-    opening = catalog.text(entry.number, Span(0, min(entry.length, 6_000)))
-    title = find_quote(opening, entry.source.title) if entry.source.title else None
-    spans = [title] if title else []
-    most = 6 if alone else 2
-    for heading in entry.headings:
-        words = catalog.text(entry.number, Span(heading.start, min(entry.length, heading.start + 400)))
-        found = find_quote(words, heading.title)
-        if found and (span := found.shift(heading.start)) not in spans:
-            spans.append(span)
-    if len(spans) < 2:
-        spans += _first_sentences(opening, after=title.end if title else 0, count=3 if alone else 1)
-    return spans[:most]
-
-
-def _first_sentences(text: str, *, after: int, count: int) -> list[Span]:
-    spans = [span.strip(text) for span in sentences(text) if span.start >= after]
-    return [span for span in spans if len(span) > 40][:count]
 
 
 class _Clock:
@@ -198,42 +245,14 @@ class _Clock:
         return {**self.laps, "total": round((time.perf_counter() - self._began) * 1e3, 1)}
 
 
-def _whole(
-    request: Request,
-    composer: Composer,
-    *,
-    text: str | None = None,
-    reason: str | None = None,
-    refused: bool = False,
-    passages: tuple[Hit, ...] = (),
-    clock: _Clock | None = None,
-) -> Answer:
+def _whole(request: Request, composer: Composer, *, text: str | None = None, reason: str, clock: _Clock) -> Answer:
     return Answer(
         question=request.question,
-        answer=composer.text if text is None else text,
-        refused=refused,
+        answer=text or composer.text,
+        refused=False,
         reason=reason,
-        model=MODEL,
+        model=_EXTRACTIVE,
         sentences=tuple(composer.sentences),
         citations=tuple(composer.citations),
-        passages=passages,
-        timings_ms=clock.whole() if clock else {},
+        timings_ms=clock.whole(),
     )
-
-
-_NAME = re.compile(  # two words or more with capitals, within a sentence
-    r"(?<=[a-z,] )(?:the )?(?!It |He |She |The |This |That |We )"
-    r"(?:[A-Z]\.)*[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+){1,5}"
-)
-
-
-def examples(catalog: Catalog) -> list[str]:
-    """Return three questions that the documents can be asked: an overview, a name they mention, a title they bear."""
-    entries = _spread(catalog.entries(), 20)
-    texts = [catalog.text(entry.number, Span(0, 4_000)) for entry in entries]
-    paragraphs = (" ".join(each.split()) for text in texts for each in re.split(r"\n\s*\n", text) if len(each) > 100)
-    names = Counter(name for paragraph in paragraphs for name in _NAME.findall(paragraph))
-    asked = ["What is in here?"]
-    asked += [f"What is said about {name}?" for name, _ in names.most_common(2)]
-    asked += [f"What do we know about “{entry.source.title[:90]}”?" for entry in entries if entry.source.title]
-    return [*asked, "Summarise this", "What can I ask?"][:3]

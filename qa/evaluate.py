@@ -20,6 +20,7 @@ from qa.answers import unescape_marks
 from qa.citations import Location
 from qa.documents import TITLED
 from qa.errors import EmptyLibrary, NotFound, QAError, SettingsError, StorageError, UsageError
+from qa.followups import Turn, standalone
 from qa.gold import QUERIES, QuestionSet, read_corpus, read_set
 from qa.library import MOST, Library
 from qa.questions import LONGEST
@@ -59,18 +60,22 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of one question, its own figures, and how long it took; `error` if it could not be asked."""
+    """What came of one question, its own figures, and how long it took; `error` if it could not be asked.
+
+    `searched_as` is what was searched, where that is not the question itself: one that leans on turns before.
+    """
 
     question: Question
     outcome: Outcome
     scores: Scores
     timings_ms: Mapping[str, float]
+    searched_as: str | None = None
     error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return exactly the JSON: a line of a run, with more about it."""
-        more = {"question": self.question.words, "scores": self.scores, "timings_ms": self.timings_ms}
-        return {**self.outcome.to_dict(), **more, "error": self.error}
+        more = {"question": self.question.words, "searched_as": self.searched_as, "scores": self.scores}
+        return {**self.outcome.to_dict(), **more, "timings_ms": self.timings_ms, "error": self.error}
 
 
 Watcher = Callable[["Progress | Asking"], None]
@@ -111,7 +116,7 @@ def evaluate(
             ids = _ids(library, ids)
             find = partial(library.search, count=count, rerank=rerank)
             answer = None if search_only else partial(library.ask, count=count, rerank=rerank)
-            asker = _Asker(find, answer, _texts(library, ids), ids)
+            asker = _Asker(find, answer, _texts(library, ids), ids, questions.histories)
             report = _summary(_ask(asker, asked, progress, each), documents=len(ids), synced=synced)
             notes = [library.trouble] if library.trouble else []
             notes += [_SHALLOW.format(count)] if count < DEEPEST else []
@@ -222,13 +227,15 @@ class _Asker:
     def __init__(
         self,
         find: Callable[[str], list[Hit]],
-        answer: Callable[[str], Answer] | None,
+        answer: Callable[..., Answer] | None,
         texts: Texts,
         ids: Mapping[str, str],
+        histories: Mapping[str, tuple[Turn, ...]],
     ) -> None:
         self._find = find
         self._answer = answer
         self._texts = texts
+        self._histories = histories
         self._names: dict[str, list[str]] = defaultdict(list)  # several documents may have the same text
         for name, id in ids.items():
             self._names[id].append(name)
@@ -236,23 +243,35 @@ class _Asker:
     def ask(self, question: Question) -> Result:
         """Ask a question and score what comes; an error scores zero."""
         timings: dict[str, float] = {}
+        words, history = self._said(question)
+        alone = standalone(words, history)
         try:
             outcome, error = self._outcome(question, timings), None
         except QAError as reason:
             outcome = Outcome(id=question.id, answer="" if self._answer else None)
             timings, error = {}, str(reason)
         scores = score(question, outcome, self._texts)
-        return Result(question=question, outcome=outcome, scores=scores, timings_ms=timings, error=error)
+        return Result(
+            question=question,
+            outcome=outcome,
+            scores=scores,
+            timings_ms=timings,
+            searched_as=None if alone == words else alone,
+            error=error,
+        )
+
+    def _said(self, question: Question) -> tuple[str, tuple[Turn, ...]]:
+        return question.words.strip()[:LONGEST], self._histories.get(question.id, ())
 
     def _outcome(self, question: Question, timings: dict[str, float]) -> Outcome:
-        words = question.words.strip()[:LONGEST]
+        words, history = self._said(question)
         with _timed(timings, "search"):
-            hits = self._find(words)
+            hits = self._find(standalone(words, history))
         retrieved = tuple(place for hit in hits for place in self._places(hit, question))
         if self._answer is None:
             return Outcome(id=question.id, retrieved=retrieved)
         with _timed(timings, "ask"):
-            answer = self._answer(words)
+            answer = self._answer(words, history=history)
         return Outcome(
             id=question.id,
             retrieved=retrieved,

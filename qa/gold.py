@@ -6,13 +6,14 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from qa.documents import parse
 from qa.errors import DocumentError, FolderError, UsageError
 from qa.folder import check_folder, printable, read_file, scan
+from qa.followups import MOST_TURNS, Turn, read_history
 from qa.scores import Place, Question
 from qa.spans import Span, find_quote
 
@@ -30,6 +31,8 @@ class QuestionSet:
     documents: Path
     files: tuple[Path, ...]
     """The files that were read, which nothing may overwrite."""
+    histories: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
+    """What was said before a question, by its id, where something was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def read_set(place: str | os.PathLike[str], *, folder: str | os.PathLike[str] | 
     claims = [claim for draft in drafts for claim in draft.claims]
     settled = _settle(claims, documents, files)
     questions = (replace(each.question, gold=tuple(settled[claim] for claim in each.claims)) for each in drafts)
-    return QuestionSet(tuple(questions), documents, (*files, *([documents] if documents.is_file() else [])))
+    histories = {each.question.id: each.history for each in drafts if each.history}
+    read = (*files, *([documents] if documents.is_file() else []))
+    return QuestionSet(tuple(questions), documents, read, histories)
 
 
 def read_corpus(path: Path) -> Iterator[Text]:
@@ -202,6 +207,7 @@ class _Draft:
 
     question: Question
     claims: Sequence[_Claim]
+    history: tuple[Turn, ...]
 
 
 def _drafts(files: Sequence[Path]) -> list[_Draft]:
@@ -231,7 +237,18 @@ def _draft(line: _Line) -> _Draft:
         raise line.wrong(
             "it has neither `gold` nor `answers`: say what is right, or that nothing is, with `answerable` false"
         )
-    return _Draft(question, claims)
+    return _Draft(question, claims, _history(line, question.words))
+
+
+def _history(line: _Line, question: str) -> tuple[Turn, ...]:
+    """Return what was said before a question, which may itself be the last of the turns."""
+    turns = line.may("turns", list) or []
+    try:
+        history = read_history(turns[-MOST_TURNS:])
+    except UsageError as error:
+        raise UsageError(f"{line.where}, turns: {error}") from error
+    asked = history and history[-1].role == "user" and history[-1].content.strip() == question.strip()
+    return history[:-1] if asked else history
 
 
 def _answers(line: _Line) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import shutil
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, ModelError, StorageError
@@ -21,6 +21,7 @@ from qa.turns import Turns
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.embedders import Embedder
     from qa.lexical import Lexical
+    from qa.llms import Llm
     from qa.reader import Reader
     from qa.rerankers import Reranker
     from qa.search import Engines
@@ -41,6 +42,7 @@ class Index:
         settings: Settings,
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
+        llm: Any = None,
     ) -> None:
         self.path = path
         self._folder = folder
@@ -54,6 +56,8 @@ class Index:
         self._given = embedder
         self._embedder: Embedder | None = None
         self._reranker = reranker
+        self._given_llm = llm
+        self._llm: Llm | None = None
         self._reader: Reader | None = None
         self.trouble: str | None = None
         """Why there is no reader, in a sentence, where there should be one."""
@@ -185,6 +189,23 @@ class Index:
                 except ModelError as error:  # searching goes on without
                     self.trouble = str(error)
             return self._reader
+
+    def llm(self) -> Llm | None:
+        """Return the language model, of which nothing is loaded or asked yet; None where documents are quoted.
+
+        Raises UnusableLlm.
+        """
+        name = self._settings.llm.strip()
+        if self._given_llm is None and name == "extractive":
+            return None
+        with alone:
+            from qa.llms import Llm, open_llm
+
+        with self._opening:
+            if self._llm is None:
+                given = self._given_llm
+                self._llm = open_llm(name, threads=self._settings.threads) if given is None else Llm(given)
+            return self._llm
 
     def engines(self) -> Engines:
         """Return what a search needs. Raises EmptyLibrary, IndexDamaged, IndexVersion, LibraryBusy, StorageError."""

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qa.citations import Citation, CitationInContext, look_up, resolve
 from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
 from qa.folder import Watch, check_folder, inside, without_links, write_new
 from qa.importing import alone
 from qa.index import Index
+from qa.pluggable import Pluggable
 from qa.records import File
 from qa.settings import Settings, cores, read_settings
 from qa.spans import Span
@@ -21,8 +22,10 @@ from qa.status import LibraryFile, Status, library_file
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from qa.answers import Answer, Event
+    from qa.asking import Sift
     from qa.doctor import Finding
     from qa.embedders import Embedder
+    from qa.followups import History
     from qa.progress import Progress
     from qa.rerankers import Reranker
     from qa.search import Hit
@@ -32,7 +35,7 @@ MOST = 100
 """The most hits that can be asked for."""
 
 
-class Library:
+class Library(Pluggable):
     """A folder and its index. Open it with `Library.open`; use it from any thread; close it when done."""
 
     def __init__(self, folder: Path, index: Index, settings: Settings) -> None:
@@ -59,20 +62,20 @@ class Library:
         settings: Settings | None = None,
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
+        llm: Any = None,
     ) -> Library:
         """Open a folder; nothing is read or embedded yet. Raises FolderError, SettingsError.
 
-        `embedder` is a `qa.embedders.Embedder` or any embedding of llama-index, `reranker` a `qa.rerankers.Reranker`.
+        `embedder` is a `qa.embedders.Embedder` or any embedding of llama-index, `reranker` a `qa.rerankers.Reranker`,
+        `llm` an LLM of llama-index.
         """
         settings = settings or read_settings()
-        if settings.llm != "extractive":
-            raise SettingsError("QA_LLM can only be `extractive` in this version: leave it out.")
         place = check_folder(Path(folder))
         chosen = Path(index) if index else settings.index
         path = chosen.resolve() if chosen else place / ".qa"
         if path == place:
             raise SettingsError("The index cannot be the folder of the documents itself: name another place for it.")
-        return cls(place, Index(path, place, settings, embedder, reranker), settings)
+        return cls(place, Index(path, place, settings, embedder, reranker, llm), settings)
 
     # Asking.
 
@@ -96,22 +99,56 @@ class Library:
             within=within,
         )
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None) -> Answer:
-        """Answer from the documents, every sentence with the words it rests on. Raises as `search` does."""
-        events = self.stream(question, count=count, within=within, rerank=rerank)
+    def ask(
+        self,
+        question: str,
+        *,
+        count: int = 10,
+        within: str | None = None,
+        rerank: bool | None = None,
+        history: History = None,
+        sift: Sift | None = None,
+    ) -> Answer:
+        """Answer from the documents, every sentence with the words it rests on. Raises as `search` does, UnusableLlm.
+
+        `history` is what was said before, the oldest first: `{"role": "user" or "assistant", "content": "…"}` each.
+        `sift` may drop and order the passages that were found for a question: what is left is answered from.
+        """
+        events = self.stream(question, count=count, within=within, rerank=rerank, history=history, sift=sift)
         answer: Answer = [event.value for event in events][-1]
         return answer
 
     def stream(
-        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
+        self,
+        question: str,
+        *,
+        count: int = 10,
+        within: str | None = None,
+        rerank: bool | None = None,
+        history: History = None,
+        sift: Sift | None = None,
+        stop: threading.Event | None = None,
     ) -> Iterator[Event]:
-        """Answer as `ask` does, step by step; the last event holds the whole answer."""
+        """Answer as `ask` does, step by step; the last event holds the whole answer.
+
+        `stop`, set by any thread, ends what a language model writes; so does closing the iterator.
+        """
         with alone:
             from qa.asking import Request, ask
+            from qa.followups import read_history
+            from qa.writing import Writer
 
         _check(count, within)
-        rerank = self.settings.reader != "off" if rerank is None else rerank
-        return ask(Request(question, count, within, rerank), self._index.engines())
+        settings = self.settings
+        rerank = settings.reader != "off" if rerank is None else rerank
+        request = Request(question, count, within, rerank, read_history(history), sift)
+        llm = self._index.llm()
+        writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
+        return ask(request, self._index.engines(), writer, stop)
+
+    def check_llm(self) -> None:
+        """See that the language model that is named can be opened; nothing is asked of it. Raises UnusableLlm."""
+        self._index.llm()
 
     # Citations and documents.
 
@@ -274,7 +311,7 @@ class Library:
     def examples(self) -> list[str]:
         """Return three questions that these documents can be asked."""
         with alone:
-            from qa.asking import examples
+            from qa.overview import examples
 
         return examples(self._index.catalog())
 

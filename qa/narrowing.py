@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.passages import sentences
 from qa.spans import Span
+from qa.words import Words, read
 
 _MOST = 3
 """A citation of more sentences than these is a passage again."""
@@ -26,20 +25,6 @@ _BESIDE = 0.05
 _SHORT = 0.75
 """A line to which a further word would have fitted, within such a share of the longest line, was ended on purpose."""
 
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-"""Scripts in which words are not parted, or carry what others put beside them: they are compared two by two letters."""
-_WORD = re.compile(rf"\d(?:[\d.,]*\d)?|[{_UNSPACED}]+|[^\W\d_{_UNSPACED}](?:[^\W_{_UNSPACED}]|['’](?=[^\W_]))*")
-_THOUSANDS = re.compile(r"[.,](?=\d{3}(?:\D|$))")
-_NUMERALS = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
-_NEGATIONS = frozenset(
-    "no not none never neither nor nobody nothing nowhere without cannot nicht kein keine keinen keiner nie ohne"
-    " pas jamais nunca не нет ни без никогда".split()
-)
-_ENDING = re.compile(r"(?:['’]s|ies|ied|ing|ed|es|s|ly|e|y)$")
-_DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1$")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 _Key = str | tuple[str, str]
@@ -64,52 +49,19 @@ def narrow(
     each is to the claim in meaning (0 to 1). There is always a span, unless the passage is blank.
     """
     spans = parts(passage)
-    texts = [_read(span.of(passage)) for span in spans]
+    texts = [read(span.of(passage)) for span in spans]
     scores = [0.0] * len(spans) if scores is None else scores
     if len(scores) != len(spans):
         raise ValueError(f"{len(scores)} scores for {len(spans)} parts: give one for each of parts(passage)")
-    chosen = _choose(_read(claim), texts, scores, weights)
+    chosen = _choose(read(claim), texts, scores, weights)
     return _merge([(at, spans[at]) for at in sorted(chosen)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """What is compared of a text: its words in order, as they are and as keys, and whether it denies something."""
-
-    words: tuple[str, ...]
-    keys: tuple[str, ...]
-    denies: bool
-
-    def everything(self) -> set[_Key]:
-        return {*self.keys, *pairwise(self.keys)}
+def _everything(text: Words) -> set[_Key]:
+    return {*text.keys, *pairwise(text.keys)}
 
 
-def _read(text: str) -> _Text:
-    words = tuple(_words(unicodedata.normalize("NFKC", text)))
-    small = [word.casefold() for word in words]
-    denies = any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in small)
-    return _Text(words, tuple(map(_key, small)), denies)
-
-
-def _words(text: str) -> Iterator[str]:
-    for match in _WORD.finditer(text):
-        word = match[0]
-        if len(word) > 2 and re.match(f"[{_UNSPACED}]", word):
-            yield from map("".join, pairwise(word))
-        else:
-            yield word
-
-
-def _key(word: str) -> str:
-    """Return what a word in small letters has in common with its other forms."""
-    if word[0].isdigit():
-        return _THOUSANDS.sub("", word).replace(",", ".")
-    word = _NUMERALS.get(word, word)
-    stem = _ENDING.sub("", word)
-    return _DOUBLED.sub(r"\1", stem) if len(stem) > 2 else word
-
-
-def _weigh(claim: _Text, weights: Callable[[str], float]) -> dict[_Key, float]:
+def _weigh(claim: Words, weights: Callable[[str], float]) -> dict[_Key, float]:
     """Weigh the words of a claim, and its pairs of words: by how rare they are, numbers and names more."""
     found: dict[str, float] = {}
     for place, (word, key) in enumerate(zip(claim.words, claim.keys, strict=True)):
@@ -122,13 +74,13 @@ def _weigh(claim: _Text, weights: Callable[[str], float]) -> dict[_Key, float]:
 
 
 def _choose(
-    claim: _Text, texts: Sequence[_Text], scores: Sequence[float], weights: Callable[[str], float]
+    claim: Words, texts: Sequence[Words], scores: Sequence[float], weights: Callable[[str], float]
 ) -> list[int]:
     """Take the part that covers most of the claim, then others while they cover much of what is left."""
     left = _weigh(claim, weights)
     total = sum(left.values()) or 1.0
     against = _NEGATION / max(1, len(set(claim.keys)))
-    keys = [text.everything() for text in texts]
+    keys = [_everything(text) for text in texts]
     rest = [at for at, text in enumerate(texts) if text.words] or list(range(len(texts)))
     chosen: list[int] = []
 

@@ -9,7 +9,10 @@ const number = (n) => Number(n).toLocaleString("en");
 const count = (n, thing) => `${number(n)} ${thing}${n === 1 ? "" : "s"}`;
 const SHOWN = 500;
 
+const REMEMBERED = 20; // turns that go with a question, and are what it may speak of
+
 let asking = null;
+const said = [];
 let stood = "";
 let listed = 0;
 
@@ -36,7 +39,8 @@ async function answer(words) {
   turn.element.scrollIntoView({ block: "start" });
   busy(new AbortController());
   try {
-    const whole = await ask(words, turn, asking.signal);
+    const whole = await ask(words, said.slice(-REMEMBERED), turn, asking.signal);
+    said.push({ role: "user", content: words.trim() }, { role: "assistant", content: whole.answer });
     say(`${whole.answer} ${whole.citations.length ? count(whole.citations.length, "citation") : ""}`);
   } catch (error) {
     const stopped = error.name === "AbortError" ? "Stopped." : "The server stopped in the middle of the answer: ask again.";

@@ -29,9 +29,15 @@ export class Turn {
     this.words.replaceChildren(this.tail);
   }
 
+  /** Withdraw what was written so far, and say why at once: what comes instead may take its time. */
+  startOver(reason) {
+    this.restart();
+    this.notes.replaceChildren(make("p", { className: "qa-reason", role: "status" }, reason));
+  }
+
   /** Take in one event of the stream. */
   take(event) {
-    if ("replace" in event) this.restart();
+    if ("replace" in event) this.startOver(event.replace);
     else if ("passages" in event) this.passages = event.passages;
     else if ("citation" in event) this.citations.push(event.citation);
     else if ("delta" in event) this.text += event.delta;
@@ -44,7 +50,7 @@ export class Turn {
   /** Show a sentence that is finished; it is not touched again, so that a mark keeps the focus. */
   settle(sentence) {
     const gap = cut(this.text, this.shown, sentence.start);
-    const shown = make("span", { className: `qa-sentence qa-${sentence.support}` }, ...this.marked(sentence.text));
+    const shown = make("span", { className: `qa-sentence qa-${sentence.support}` }, ...this.pointed(sentence));
     if (sentence.support === "unsupported" || sentence.support === "partial") {
       shown.title = sentence.why;
       shown.append(make("span", { className: "qa-hidden" }, ` (${sentence.support}: ${sentence.why})`));
@@ -62,6 +68,8 @@ export class Turn {
     }
     this.body.setAttribute("aria-busy", "false");
     this.body.classList.toggle("qa-refused", answer.refused);
+    this.notes.replaceChildren();
+    if (answer.searched_as) this.notes.append(make("p", { className: "qa-reason", dir: "auto" }, `Searched as: ${answer.searched_as}`));
     if (answer.reason) this.notes.append(make("p", { className: "qa-reason" }, answer.reason));
     if (answer.citations.length) this.notes.append(sources(answer.citations));
     if (answer.passages.length) this.notes.append(read(answer));
@@ -71,6 +79,14 @@ export class Turn {
   fail(words) {
     this.body.setAttribute("aria-busy", "false");
     this.notes.replaceChildren(make("p", { className: "qa-error", role: "alert" }, words));
+  }
+
+  /** Show a sentence with its short answer, the figure or the name, made plain. */
+  pointed({ text, start, answer_span: span }) {
+    if (!span) return this.marked(text);
+    const [from, to] = span.map((at) => at - start);
+    const short = make("strong", { className: "qa-short" }, ...this.marked(cut(text, from, to)));
+    return [...this.marked(cut(text, 0, from)), short, ...this.marked(cut(text, to))];
   }
 
   /** Turn a text with marks into words and buttons; brackets that name no citation of this answer stay words. */
@@ -117,9 +133,9 @@ function read(answer) {
   return make("details", { className: "qa-passages", open: answer.refused }, make("summary", {}, title), make("ol", {}, ...items));
 }
 
-/** Ask, and hand each event of the answer to `turn`; return the whole answer. */
-export async function ask(question, turn, signal) {
-  const body = JSON.stringify({ question, stream: true });
+/** Ask after what was said before, and hand each event of the answer to `turn`; return the whole answer. */
+export async function ask(question, history, turn, signal) {
+  const body = JSON.stringify({ question, history, stream: true });
   const response = await api("/api/ask", { method: "POST", body, signal, headers: { "Content-Type": "application/json" } });
   for await (const event of events(response.body)) {
     const answer = turn.take(event);

@@ -16,6 +16,8 @@ from urllib.parse import quote as quoted
 from qa.errors import LibraryBusy, QAError, ServerError
 from qa.library import Library
 from qa.lock import Holder, IndexLock
+from qa.plain import plain
+from qa.pluggable import Pluggable
 from qa.settings import Settings
 from qa.status import LibraryFile, Status
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by w
 
     from qa.answers import Answer, Event
     from qa.citations import Citation, CitationInContext
+    from qa.followups import History
     from qa.progress import Progress
     from qa.search import Hit
     from qa.spans import Span
@@ -82,7 +85,7 @@ def serving(library: Library) -> Holder | None:
     return None
 
 
-class RemoteLibrary:
+class RemoteLibrary(Pluggable):
     """A library that another process holds: the same methods, objects and errors as `Library`."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
@@ -115,18 +118,33 @@ class RemoteLibrary:
         body = {"query": query, "count": count, "within": within, "rerank": rerank}
         return _restore(list[Hit], self._send("POST", "/api/search", json=body)["hits"])
 
-    def ask(self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None) -> Answer:
-        """Answer from the documents, every sentence with the words it rests on."""
+    def ask(
+        self,
+        question: str,
+        *,
+        count: int = 10,
+        within: str | None = None,
+        rerank: bool | None = None,
+        history: History = None,
+    ) -> Answer:
+        """Answer from the documents, every sentence with the words it rests on; `history` is what was said before."""
         from qa.answers import Answer
 
-        body = {"question": question, "count": count, "within": within, "rerank": rerank}
+        body = {"question": question, "count": count, "within": within, "rerank": rerank, "history": _said(history)}
         return _restore(Answer, self._send("POST", "/api/ask", json=body))
 
     def stream(
-        self, question: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
+        self,
+        question: str,
+        *,
+        count: int = 10,
+        within: str | None = None,
+        rerank: bool | None = None,
+        history: History = None,
     ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
-        body = {"question": question, "count": count, "within": within, "rerank": rerank, "stream": True}
+        body = {"question": question, "count": count, "within": within, "rerank": rerank, "history": _said(history)}
+        body["stream"] = True
         with self._sentences(), self._client.stream("POST", "/api/ask", json=body) as response:
             if response.is_error:
                 response.read()
@@ -268,6 +286,13 @@ def _blocks(parts: Iterator[bytes]) -> Iterator[dict[str, Any]]:
             lines = [line[5:] for line in block.split(b"\n") if line.startswith(b"data:")]
             if lines:
                 yield json.loads(b"\n".join(lines))
+
+
+def _said(history: History) -> list[dict[str, Any]]:
+    """Return what was said before as JSON. Raises UsageError, TooLarge."""
+    from qa.followups import read_history
+
+    return [plain(turn) for turn in read_history(history)]
 
 
 def _event(found: dict[str, Any]) -> Event:

@@ -20,11 +20,11 @@ class _Body(BaseModel):
         return value
 
 
-class Turn(_Body):
-    """An earlier question and its answer."""
+class Said(_Body):
+    """What was said before: an earlier question, by the user, or its answer, by the assistant."""
 
-    question: str
-    answer: str
+    role: str = Field(examples=["user", "assistant"])
+    content: str
 
 
 _RERANK = "Let the reader, or the reranker that is named, rank the best passages anew: "
@@ -34,7 +34,7 @@ class AskBody(_Body):
     """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
 
     question: str = Field(examples=["How many times have U.S. forces been attacked since October 17th?"])
-    history: list[Turn] = Field(default=[], description="Not used yet: a question must stand by itself.")
+    history: list[Said] = Field(default=[], description="What was said before, the oldest first.")
     count: int = Field(default=10, description="How many passages are shown.")
     within: str | None = Field(default=None, examples=["*.txt"])
     rerank: bool | None = Field(default=None, description=_RERANK + "on unless it is said.")

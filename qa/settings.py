@@ -28,7 +28,14 @@ class Settings(BaseSettings):
     reader: Literal["bundled", "off"] = "bundled"
     """Who reads the best passages to rank them anew and to choose the sentences of an answer; `off`: nobody."""
     llm: str = "extractive"
-    """Who writes the answer; `extractive` quotes sentences word for word."""
+    """Who writes the answer: `openai-like:MODEL@URL`, `llamacpp:FILE.gguf`, `module:Class?argument=value`.
+
+    `extractive` quotes sentences word for word.
+    """
+    llm_seconds: float = Field(default=180, gt=0, le=3600)
+    """How long a language model may take for an answer, in seconds; then the documents are quoted instead."""
+    unsupported: Literal["mark", "drop"] = "mark"
+    """What happens to a written sentence that does not follow from what it cites: it is marked, or left out."""
     chroma_url: str | None = None
     """A Chroma server to keep the vectors in; None: Chroma inside this process."""
     api_key: str | None = Field(default=None, min_length=8, repr=False)

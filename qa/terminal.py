@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _NEAREST = 3
 _PHASES = {"reading": "Reading files", "embedding": "Embedding passages", "asking": "Asking questions"}
+_DOUBTS = {"unsupported": "Not supported", "partial": "Supported in part"}
 _KEPT = "\n\u200c\u200d"  # new lines, and what joins letters in many scripts
 
 
@@ -52,6 +53,13 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     from qa.answers import unescape_marks
 
     yield clean(unescape_marks(answer.answer))
+    for sentence in answer.sentences:
+        if verdict := _DOUBTS.get(sentence.support):
+            yield ""
+            yield f"{verdict}: «{one_line(unescape_marks(sentence.text))}» ({clean(sentence.why)})"
+    if answer.searched_as:
+        yield ""
+        yield f"Searched as: {one_line(answer.searched_as)}"
     if answer.reason:
         yield ""
         yield clean(answer.reason)

@@ -283,11 +283,6 @@ def test_a_folder_that_vanishes_while_it_is_open_is_told(library: Library, fill:
         Library.open(library.folder)
 
 
-def test_an_answerer_that_is_not_there_yet_is_told(fill: Fill) -> None:
-    with pytest.raises(SettingsError, match="QA_LLM can only be `extractive`"):
-        Library.open(fill({"a.txt": "words"}), settings=read_settings(llm="ollama:llama3"))
-
-
 def test_a_chroma_server_that_does_not_answer_is_told(fill: Fill) -> None:
     folder = fill({"a.txt": "words"})
     with Library.open(folder, settings=read_settings(chroma_url="http://127.0.0.1:9")) as library:

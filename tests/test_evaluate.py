@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from qa import QAError
 from qa.evaluate import Asking, Result, evaluate, read_set
+from qa.followups import read_history
 from qa.scores import Outcome, Place, Question, Quote, Report, Tally, percentile, score
 from qa.spans import Span
 from qa.terminal import score_lines
@@ -342,12 +343,11 @@ def test_words_that_occur_twice_mean_their_first_place(write: Write) -> None:
     assert read_set(write(lines)).questions[0].gold == (place("a", 0, 4),)
 
 
-def test_several_files_of_questions_are_one_set_and_only_the_last_turn_is_asked(write: Write) -> None:
-    turns = [{"role": "user", "content": "Tell me of otters."}]
+def test_several_files_of_questions_are_one_set(write: Write) -> None:
     folder = write(
         {
             "corpus.jsonl": [b"\xef\xbb\xbf" + _line(corpus(otters=OTTERS)[0]).replace(b"\n", b"\r\n"), b"\n"],
-            "queries.b.jsonl": [ask("2", "What do they eat?", turns=turns, answers=["fish"], answerable=None)],
+            "queries.b.jsonl": [ask("2", "What do they eat?", answers=["fish"], answerable=None)],
             "queries.a.jsonl": [ask("1", "How do otters swim?", answers=["well"])],
         }
     )
@@ -357,6 +357,31 @@ def test_several_files_of_questions_are_one_set_and_only_the_last_turn_is_asked(
         ("2", "What do they eat?", True),
     ]
     assert set(evaluate(read_set(folder)).scores) >= {"em", "f1", "contains"}
+
+
+def test_a_question_that_follows_others_is_searched_and_answered_as_their_follow_up(write: Write) -> None:
+    turns = [{"role": "user", "content": "Tell me of otters."}, {"role": "assistant", "content": "They swim well."}]
+    gold = [{"doc_id": "otters", "text": "They eat fish and crabs."}]
+    last = {"role": "user", "content": "What do they eat?"}
+    lines = small() | {
+        "queries.jsonl": [
+            ask("1", "What do they eat?", gold=gold, turns=turns),
+            ask("2", "What do they eat?", gold=gold, turns=[*turns, last]),
+            ask("3", "Why is grass green?", gold=[{"doc_id": "grass", "text": GRASS}], turns=turns),
+            ask("4", "What do they eat?", gold=gold, turns=[]),
+        ]
+    }
+    questions = read_set(write(lines))
+    assert (
+        questions.histories["1"] == questions.histories["2"] == read_history(turns) and "4" not in questions.histories
+    )
+    seen: list[Result] = []
+    evaluate(questions, each=seen.append)
+    assert [each.searched_as for each in seen] == ["What do they eat? (otters)"] * 2 + [None, None]
+    assert seen[0].scores == seen[1].scores and seen[0].scores["hit@1"] == seen[0].scores["cite_recall"] == 1
+    assert (
+        seen[0].to_dict()["searched_as"] == seen[0].searched_as and seen[0].to_dict()["question"] == "What do they eat?"
+    )
 
 
 def test_a_limit_takes_questions_evenly(write: Write) -> None:
@@ -446,6 +471,12 @@ GOLD = {"doc_id": "otters", "start": 0, "end": 6}
         ([ask("1", "?", gold=[GOLD | {"doc_id": "cats"}])], "there is no document cats"),
         ([ask("1", "?", answers=["x"], context={"doc_id": "otters"})], "context: `start` is missing"),
         ([ask("1", "?", qrels={"otters": "much"})], "`qrels` must give each document a small number"),
+        ([ask("1", "?", answers=["x"], turns="Why?")], "`turns` must be a list"),
+        ([ask("1", "?", answers=["x"], turns=["Why?"])], "turns: Turn 1 of the history is nobody's: give it a `role`"),
+        (
+            [ask("1", "?", answers=["x"], turns=[{"role": "user", "content": "x" * 99_999}])],
+            "too long (99,999 characters)",
+        ),
         ([ask("1", "?", qrels={"otters": float("nan")})], "`qrels` must give each document a small number"),
     ],
 )

@@ -24,11 +24,10 @@ from qa.errors import ModelError, SettingsError
 from qa.evaluate import evaluate, read_set
 from qa.models import ReadingModel, open_bundled
 from qa.passages import sentences
-from qa.reader import Entailment, Reader, open_reader
+from qa.reader import Reader, open_reader
 from qa.remote import RemoteLibrary
 from qa.settings import Settings, read_settings
 from qa.spans import Span
-from qa.support import judge
 from qa.weights import WEIGHTS_SHA256, WIDTH, Pack, weights_file
 
 QUERY = "Which animals live in the river?"
@@ -446,45 +445,6 @@ def test_where_a_passage_is_answerable_words_and_nearness_do_not_refuse(ship: Sh
 def test_a_question_in_another_language_is_not_read(ship: Ship, opened: Library) -> None:
     ship()
     assert paths(opened.ask("Welche Tiere leben in dem river, und welche nicht?").passages)[:1] != ["whale.txt"]
-
-
-# --- what follows from what
-
-
-def said(**follows: float) -> Callable[[str, Sequence[str]], list[Entailment]]:
-    """Say how likely each claim follows, by a word of it; of the rest two thirds are refuted."""
-
-    def entail(claim: str, texts: Sequence[str]) -> list[Entailment]:
-        likely = min(likely for word, likely in follows.items() if word in claim)
-        return [Entailment(likely, (1 - likely) * 2 / 3, (1 - likely) / 3) for _ in texts]
-
-    return entail
-
-
-SOURCE = ["Otters sleep on their backs.", "They eat fish."]
-
-
-@pytest.mark.parametrize(
-    ("claim", "verdict", "why"),
-    [
-        ("They  eat fish.", "quoted", "word for word"),
-        ("Otters eat fish.", "supported", "follows"),
-        ("Otters eat stones.", "unsupported", "say otherwise"),
-        ("Otters eat fish, and they build towers.", "partial", "only some of it"),
-        ("Otters write books, but they build towers.", "unsupported", "say otherwise"),
-        ("Otters eat fish, bread.", "supported", "follows"),
-        ("", "unsupported", "no citation"),
-    ],
-)
-def test_a_sentence_in_other_words_is_judged_by_what_follows(claim: str, verdict: str, why: str) -> None:
-    judged = judge(claim, SOURCE, said(Otters=0.9, fish=0.8, stones=0.1, towers=0.2, books=0.1, build=0.2, eat=0.9))
-    assert judged.verdict == verdict and why in judged.why and 0 <= judged.score <= 1
-
-
-def test_without_the_reader_only_word_for_word_counts() -> None:
-    assert judge("They eat fish.", SOURCE).verdict == "quoted"
-    assert judge("Otters eat fish.", SOURCE).verdict == "unsupported"
-    assert judge("Otters eat fish.", [], said(Otters=1)).verdict == "unsupported"
 
 
 # --- the weights that come with us

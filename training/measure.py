@@ -13,7 +13,7 @@ from bench import Bench, Reader
 from figures import Figure
 from readings import answerability, answers, evidence
 from standings import reranking
-from verdicts import entailment
+from verdicts import entailment, support, weights
 
 ROWS = {
     "reranking": reranking,
@@ -21,8 +21,9 @@ ROWS = {
     "answerability": answerability,
     "evidence": evidence,
     "entailment": entailment,
+    "support": support,
 }
-QUICK = {"reranking": 300, "answers": 200, "answerability": 300, "evidence": 150, "entailment": 600}
+QUICK = {"reranking": 300, "answers": 200, "answerability": 300, "evidence": 150, "entailment": 600, "support": 600}
 
 
 def measure(bench: Bench, rows: Sequence[str] = tuple(ROWS)) -> list[Figure]:
@@ -66,6 +67,9 @@ def main(arguments: Sequence[str] | None = None, *, reader: Reader | None = None
     parser.add_argument("--limit", type=int, help="so many questions of each set, evenly spread")
     parser.add_argument("--quick", action="store_true", help="few questions: for watching a training run")
     parser.add_argument("--cache", type=Path, help="for indexes and what was found (default: `cache` in DEV)")
+    parser.add_argument(
+        "--weights", action="store_true", help="print the weights of qa/support.py instead, fitted anew"
+    )
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--threads", type=int)
     given = parser.parse_args(arguments)
@@ -74,7 +78,11 @@ def main(arguments: Sequence[str] | None = None, *, reader: Reader | None = None
         sys.exit(f"There are no rows {', '.join(sorted(unknown))}: name some of {', '.join(ROWS)}.")
     limits = dict.fromkeys(ROWS, given.limit) if given.limit else QUICK if given.quick else {}
     reader = reader or (None if given.reader == "off" else _open(given.reader, given.threads))
-    figures = measure(Bench(given.dev, given.cache or given.dev / "cache", reader, limits), rows)
+    bench = Bench(given.dev, given.cache or given.dev / "cache", reader, limits)
+    if given.weights:
+        print("\n".join(weights(bench)))
+        return
+    figures = measure(bench, rows)
     if given.json:
         given.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n", encoding="utf-8")
 

@@ -1,0 +1,57 @@
+"""A claim and sentences in; whether one says that it is not so, what the other says, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from qa.words import EMPTY, Words, key, negates
+
+_ABOUT = 0.4
+"""A sentence with such a share of a claim speaks of the same, and can deny it."""
+_NEARLY_BEST = 0.8
+_LONGER = 2.5
+"""A sentence of so many times its words says more than the claim, and may deny that."""
+_ALSO = frozenset(map(key, "only just all merely simply necessarily".split()))
+_OF_ONE = frozenset(map(key, "no without neither nor kein keine keinen keiner ohne".split()))
+"""They deny one word, «not» and «never» what is done and to what."""
+
+
+def denied(said: Words, sentences: Sequence[Words], shares: Sequence[float]) -> bool:
+    """Tell whether every sentence that speaks of the same says the opposite."""
+    best = max(shares, default=0.0)
+    if best < _ABOUT:
+        return False
+    about = [sentences[at] for at, share in enumerate(shares) if share >= _NEARLY_BEST * best]
+    return all(_opposite(said, each) for each in about)
+
+
+def _opposite(one: Words, other: Words) -> bool:
+    """Tell whether of two texts of like length one denies, once, what the other says."""
+    mine, theirs = _negated(one), _negated(other)
+    full = [set(each.keys) - EMPTY for each in (one, other)]
+    if abs(len(mine) - len(theirs)) != 1 or len(full[1]) > _LONGER * len(full[0]):
+        return False
+    scope = set(chain.from_iterable(mine + theirs))
+    unsaid = [full[0] - full[1], full[1] - full[0]]
+    if len(unsaid[0] - scope) > 1:
+        return False
+    # or «did not sink» and «sank»: what is denied is not there, and what is there is not said
+    return bool(scope & full[0] & full[1]) or (all(unsaid) and bool(scope & (unsaid[0] | unsaid[1])))
+
+
+def _negated(said: Words) -> list[list[str]]:
+    """Return what each negation denies: the word after «no», the two after «not», empty ones left out."""
+    found: list[list[str]] = []
+    left = 0
+    for at, (word, each) in enumerate(zip(said.words, said.keys, strict=True)):
+        if negates(word):
+            after = said.keys[at + 1] if at + 1 < len(said.keys) else ""
+            if after[:1].isdigit() or after in _ALSO:  # «No. 1», «not only»
+                continue
+            left = 1 if each in _OF_ONE else 2
+            found.append([])
+        elif left and each not in EMPTY:
+            found[-1].append(each)
+            left -= 1
+    return found

@@ -1,0 +1,96 @@
+"""Sentences that answer in; pieces of an answer that reads well out: neighbours as one, documents named, dates told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from qa.answers import Piece, escape_marks
+from qa.catalog import Catalog
+from qa.citations import cite
+from qa.errors import NotFound
+from qa.evidence import Evidence
+from qa.spans import Span
+from qa.support import judge
+from qa.wanted import Wanted, mentions, wanted
+
+_APART = 3
+"""Sentences with no more white space than this between them are neighbours: more is a new paragraph, or a heading."""
+
+
+def pieces(catalog: Catalog, question: str, chosen: Sequence[Evidence]) -> Iterator[Piece]:
+    """Yield quotes, document by document, the best first; within one as they stand there.
+
+    Where several documents speak each is named before its words. Raises NotFound if a document has just gone.
+    """
+    kind = wanted(question)
+    several = len({each.hit.document.id for each in chosen}) > 1
+    for spoken in _by_document(chosen):
+        for number, evidence in enumerate(_joined(spoken)):
+            gap = " " if number else "\n\n"
+            if several and not number:
+                # a path may have brackets, which are no marks of ours
+                gap = f"\n\n{escape_marks(' '.join(evidence.hit.document.path.split()))}: "
+            yield _piece(catalog, evidence, gap, evidence.short or _only(kind, evidence.words, question))
+
+
+def disagreement(question: str, chosen: Sequence[Evidence]) -> str | None:
+    """Say so where documents give different figures or dates, and how old the documents are."""
+    kind = wanted(question)
+    if kind not in (Wanted.FIGURE, Wanted.DATE):
+        return None
+    given: dict[str, tuple[Evidence, set[str]]] = {}
+    for each in chosen:
+        said = {span.of(each.words).casefold() for span in mentions(kind, each.words, question)}
+        if said:
+            first, before = given.get(each.hit.document.id, (each, set()))
+            given[each.hit.document.id] = first, before | said
+    (_, first), *others = given.values() or [(None, set[str]())]
+    if not any(first.isdisjoint(said) for _, said in others):
+        return None
+    dated = ", ".join(f"{each.hit.document.path} is of {each.hit.document.modified[:10]}" for each, _ in given.values())
+    return f"The documents give different {kind.value}s: see which of them holds ({dated})."
+
+
+def _by_document(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Group sentences by document, the one with the best sentence first, each in the order of its text."""
+    order = {each.hit.document.id: place for place, each in reversed(list(enumerate(chosen)))}
+    ranked = sorted(chosen, key=lambda each: (order[each.hit.document.id], each.span.start))
+    return [list(group) for _, group in groupby(ranked, key=lambda each: each.hit.document.id)]
+
+
+def _joined(spoken: Sequence[Evidence]) -> list[Evidence]:
+    """Make one quote of sentences that follow each other in a passage."""
+    joined: list[Evidence] = []
+    for each in spoken:
+        last = joined[-1] if joined else None
+        if last and last.hit is each.hit and _follows(last, each):
+            span = Span(last.span.start, max(last.span.end, each.span.end))
+            words = span.shift(-each.hit.start_char_index).of(each.hit.text)
+            short = last.short or (each.short and each.short.shift(each.span.start - span.start))
+            joined[-1] = replace(last, span=span, words=words, short=short)
+        else:
+            joined.append(each)
+    return joined
+
+
+def _follows(last: Evidence, each: Evidence) -> bool:
+    between = Span(last.span.end, max(last.span.end, each.span.start)).shift(-each.hit.start_char_index)
+    space = between.of(each.hit.text)
+    return not space.strip() and len(space) <= _APART and "\n\n" not in space
+
+
+def _only(kind: Wanted | None, words: str, question: str) -> Span | None:
+    """Return the one figure, date or name that a quote has; of several nobody knows which is meant."""
+    found = mentions(kind, words, question) if kind else []
+    return found[0] if len(found) == 1 else None
+
+
+def _piece(catalog: Catalog, evidence: Evidence, gap: str, short: Span | None) -> Piece:
+    entry = catalog.find(evidence.hit.document.id)
+    if entry is None:
+        raise NotFound("The document was removed while the question was answered: ask again.")
+    citation = cite(catalog, entry, evidence.span, quote=evidence.words)
+    citation = replace(citation, document=evidence.hit.document)  # by the path that was found
+    return Piece(evidence.words, (citation,), judge(evidence.words, [evidence.words]), gap=gap, short=short)
