@@ -85,7 +85,7 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 def ask(body: AskBody, library: Lib, request: Request) -> Response:
     """Answer a question from the documents, every sentence with the words it rests on."""
     history = [each.model_dump() for each in body.history]
-    options = {"count": body.count, "within": body.within, "rerank": body.rerank, "history": history}
+    options: dict[str, Any] = {"count": body.count, "within": body.within, "rerank": body.rerank, "history": history}
     if not body.stream:
         return _json(library.ask(body.question, **options))
     stop = threading.Event()

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa import questions
-from qa.answers import Answer, Composer, Event, Piece
+from qa.answers import Answer, Composer, Event
 from qa.attribution import Attribution
 from qa.catalog import Catalog
-from qa.citations import cite, still_there
+from qa.citations import still_there
 from qa.errors import EmptyLibrary, LlmError
-from qa.evidence import Evidence, Vocabulary, choose, unknown_names
+from qa.evidence import Vocabulary, choose, unknown_names
 from qa.followups import Turn, standalone
 from qa.overview import overview
+from qa.quoting import disagreement, pieces
 from qa.reader import Reading
 from qa.search import Engines, Hit, Readings, search, show
-from qa.support import judge
 from qa.writing import Writer
 
 _SEEN = 8
@@ -40,7 +40,8 @@ Sift = Callable[[str, list[Hit]], list[Hit]]
 class Request:
     """What is asked: `count` passages are shown, `within` is a glob over paths, `rerank` as in a search.
 
-    `history` is what was said before, the oldest first; `sift` may drop and order the passages that were found.
+    `history` is what was said before, the oldest first; `sift` may drop and order the passages that were found;
+    with less confidence than this there is no answer.
     """
 
     question: str
@@ -49,6 +50,7 @@ class Request:
     rerank: bool = False
     history: tuple[Turn, ...] = ()
     sift: Sift | None = None
+    confidence: float = 0.5
 
 
 def ask(
@@ -80,10 +82,10 @@ def _greet(request: Request) -> Iterator[Event]:
 
 def _outline(request: Request, catalog: Catalog) -> Iterator[Event]:
     clock = _Clock()
-    pieces, reason = overview(catalog, request.within)
+    named, reason = overview(catalog, request.within)
     yield Event("passages", ())
     composer = Composer()
-    for piece in pieces:
+    for piece in named:
         yield from composer.add(piece)
     yield Event("answer", _whole(request, composer, reason=reason, clock=clock))
 
@@ -113,7 +115,8 @@ class _Asked:
         hits, readings = self._search()
         passages = tuple(hits[: self._request.count])
         yield Event("passages", passages)
-        chosen = choose(self._question, hits[:_SEEN], self._vocabulary, self._embedder, readings)
+        choice = choose(self._question, hits[:_SEEN], self._vocabulary, self._embedder, readings)
+        chosen = choice.evidence if choice.confidence >= self._request.confidence else ()
         self._clock.lap("choose")
         if note := _language_note(self._language, hits):
             self._notes.append(note)
@@ -128,8 +131,9 @@ class _Asked:
                 yield Event("replace", self._give_up(error))
             self._clock.lap("write")
         if model == _EXTRACTIVE:
-            for evidence in chosen:
-                yield from composer.add(_quote(self._engines.catalog, evidence))
+            for piece in pieces(self._engines.catalog, self._question, chosen):
+                yield from composer.add(piece)
+            self._notes += filter(None, [disagreement(self._question, chosen)])
             passages = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
         yield from self._end(composer, passages, model, found=bool(chosen))
 
@@ -204,15 +208,6 @@ class _Asked:
         if found:
             return "The language model found no answer that the passages support; they are shown."
         return "No passage answers the question well enough; the nearest are shown."
-
-
-def _quote(catalog: Catalog, evidence: Evidence) -> Piece:
-    entry = catalog.find(evidence.hit.document.id)
-    if entry is None:
-        raise EmptyLibrary("The document was removed while the question was answered: ask again.")
-    citation = cite(catalog, entry, evidence.span, quote=evidence.words)
-    citation = replace(citation, document=evidence.hit.document)  # by the path that was found
-    return Piece(evidence.words, (citation,), judge(evidence.words, [evidence.words]))
 
 
 def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:

@@ -1,10 +1,10 @@
-"""Choose the few sentences of some passages that answer a question best."""
+"""Choose the few sentences of some passages that answer a question best, and tell how likely it is that they do."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,53 +15,66 @@ from qa.reader import Reading
 from qa.search import Hit
 from qa.spans import Span
 
-# Fitted on public sets of questions, not on any that are reported here; `docs/architecture.md` says how.
-_WORDS, _PASSAGE = 0.3, 0.2
-"""What the share of the question's words, and the passage's own score, weigh beside the cosine."""
-_NEAR = 0.75
-"""A sentence with such a cosine may answer the question."""
-_NEAR_WITH_WORDS = (0.60, 0.90)
-"""So may one that is farther off and has itself nearly all of the question's words: «Who is Sabrina Singh?»"""
+Weights = Mapping[str, float]
+# Logistic regressions, fitted by `training/choosing.py` on sets of questions; docs/evaluation.md has their figures,
+# each fitted on the other sets. They know cosines of the bundled embedder.
+SENTENCE: Mapping[str, Weights] = {
+    "words": {"share": 2.5, "rank": -0.5, "length": 0.3, "ends": 0.5, "": -3.0},
+    "meaning": {"cosine": 3.0, "below": 12.0, "share": 0.0, "rank": -1.6, "length": 0.3, "ends": 0.8, "": -2.0},
+    "reading": {"cosine": 3.0, "below": 8.0, "rank": -1.0, "evidence": 0.2, "": -2.0},
+}
+"""How likely a sentence answers, by what is at hand: words alone, vectors too, the reader too; "" stands alone."""
+ANSWERED: Mapping[str, Weights] = {
+    "words": {"share": 8.0, "": -4.0},
+    "meaning": {"cosine": 20.0, "share": 2.0, "": -14.0},
+    "reading": {"cosine": 20.0, "share": 2.0, "": -14.0},
+}
+"""How likely it is that there is an answer at all."""
+_SIGNS = ("cosine", "share", "evidence")
+_FURTHER = 0.5
+"""A further sentence is shown if it is so likely, beside the best."""
+_MOST = 4
+_MOST_CANDIDATES = 32
+"""Sentences that are embedded for one question, at most."""
+_EVIDENT = 4.0
+"""Log-odds of evidence that count as much as all of the question's words, where it is chosen what is embedded."""
+_CERTAIN = 0.3
+"""A short answer is marked if the reader is so sure of it."""
+_SHORTEST = 12
+"""A sentence of fewer letters says nothing by itself."""
 _FEW = 2
-_NEAR_WITH_FEW = 0.45
-"""One or two words alone are a thing to look up, and have little meaning to be near to."""
-_WORDS_ALONE = 0.5
-"""Where only words are searched, a sentence with such a share of them may answer."""
+_NEAR_WITH_FEW = (0.45, 0.9)
+"""One or two words are a thing to look up, and have little meaning to be near to; nearly all must stand there."""
 _LONG = 20
 _BORROWED = 0.3
 """A sentence to which the one before it adds such a share of the question's words is shown with that."""
-_MARGIN = 0.06
-"""A further sentence is shown if it scores so little below the best."""
-_EVIDENCE, _HOLDS = 1.0, 0.3
-"""What the reader's evidence for a sentence, and its certainty of a short answer that stands there, weigh besides."""
-_ANSWERABLE = 0.5
-"""Where the reader has read the passages, one that so surely has an answer must be among them."""
-_MARGIN_READ = 0.3
-"""And this is the margin."""
-_MOST = 3
-_MOST_CANDIDATES = 32
-"""Sentences that are embedded for one question, at most."""
-_SHORTEST = 12
-"""A sentence of fewer letters says nothing by itself."""
-
 
 _WORD = re.compile(r"[^\W_][\w’'-]*")
 _LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
+_ENDS = (".", "!", "?", "”", '"', "'", ")", "…", "。")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a document, as a span of its text, and how well it answers (higher is better).
+    """A sentence of a document, as a span of its text, and how likely it answers (0 to 1).
 
-    It begins with the sentence before, where it leans on that. `share`: of the question's words, by weight, in it.
+    It begins with the sentence before, where it leans on that. `short` is the short answer, where the reader has found
+    one among its words.
     """
 
     hit: Hit
     span: Span
     words: str
-    share: float
     score: float
-    cosine: float | None = None
+    short: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sentences that answer best, best first, and how likely it is that there is an answer (0 to 1)."""
+
+    evidence: tuple[Evidence, ...]
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +97,49 @@ class Vocabulary:
         return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence as it is shown, and what is known of it by name: numbers that say whether it answers."""
+
+    evidence: Evidence
+    known: Mapping[str, float]
+
+
 def choose(
     question: str,
     hits: Sequence[Hit],
     vocabulary: Vocabulary,
     embedder: Embedder | None,
     readings: Sequence[Reading] | None = None,
-) -> list[Evidence]:
-    """Return the sentences that answer best, best first; none where nothing fits. Without an embedder words decide.
+) -> Choice:
+    """Choose among the sentences of passages, best first. Without an embedder words decide.
 
     `readings` are the reader's of the hits, with the evidence of their sentences.
     """
-    if embedder and unknown_names(question, vocabulary):
-        return []
-    candidates = _candidates(question, hits, vocabulary, readings or [None] * len(hits))
-    if embedder and candidates:
-        vectors = embedder.embed([each.words for each in candidates])
-        # not `@`: BLAS would start threads for this little, which then spin beside those that embed
-        cosines = np.vecdot(vectors, embedder.embed_query(question))
-        candidates = [
-            replace(each, cosine=float(cosine), score=each.score + float(cosine))
-            for each, cosine in zip(candidates, cosines, strict=True)
-        ]
-    few = len(_WORD.findall(question)) <= _FEW
-    if readings and not few:  # one or two words are no question that could be answered
-        fitting = max(reading.answerable for reading in readings) >= _ANSWERABLE
-    else:
-        fitting = any(_fits(each, few=few) for each in candidates)
-    ranked = _without_repeats(sorted(candidates, key=lambda each: -each.score)) if fitting else []
-    margin = _MARGIN_READ if readings else _MARGIN
-    return [each for each in ranked[:_MOST] if each.score >= ranked[0].score - margin]
+    found = candidates(question, hits, vocabulary, embedder, readings)
+    if not found or (embedder and unknown_names(question, vocabulary)):
+        return Choice((), 0.0)
+    kind = "words" if embedder is None else "meaning" if readings is None else "reading"
+    judged = [replace(each.evidence, score=likely(each.known, SENTENCE[kind])) for each in found]
+    ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
+    chosen = tuple(each for each in ranked[:_MOST] if each.score >= _FURTHER * ranked[0].score)
+    if embedder and len(_WORD.findall(question)) <= _FEW:
+        return Choice(chosen, 1.0 if any(_looked_up(each) for each in found) else 0.0)
+    return Choice(chosen, likely(signs(found, readings), ANSWERED[kind]))
+
+
+def likely(known: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return a likelihood, 0 to 1, from what is known by name; a name without a weight counts nothing."""
+    odds = weights[""] + sum(weights.get(name, 0.0) * value for name, value in known.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+def signs(found: Sequence[Candidate], readings: Sequence[Reading] | None) -> dict[str, float]:
+    """Return what speaks for an answer being there, by name: the most that any sentence has, or any passage."""
+    told = {name: max(each.known[name] for each in found) for name in _SIGNS if name in found[0].known}
+    if readings:
+        told["answerable"] = max(_log_odds(reading.answerable) for reading in readings)
+    return told
 
 
 def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
@@ -129,50 +155,88 @@ def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
     return [name for name in names if not vocabulary.stands(name)]
 
 
-def _fits(evidence: Evidence, *, few: bool) -> bool:
-    if evidence.cosine is None:
-        return evidence.share >= _WORDS_ALONE
-    near, share = _NEAR_WITH_WORDS
-    near = _NEAR_WITH_FEW if few else near
-    return evidence.cosine >= _NEAR or (evidence.cosine >= near and evidence.share >= share)
-
-
-def _candidates(
-    question: str, hits: Sequence[Hit], vocabulary: Vocabulary, readings: Sequence[Reading | None]
-) -> list[Evidence]:
-    """Return the sentences of the passages that have most of the question's words, at most as many as are embedded."""
+def candidates(
+    question: str,
+    hits: Sequence[Hit],
+    vocabulary: Vocabulary,
+    embedder: Embedder | None,
+    readings: Sequence[Reading] | None = None,
+) -> list[Candidate]:
+    """Return the sentences of passages that have most of the question's words, or of the reader's evidence."""
     weights = vocabulary.weights(question)
+    found = [
+        candidate
+        for rank, hit in enumerate(hits)
+        for candidate in _of_passage(hit, rank, readings[rank] if readings else None, vocabulary, weights)
+    ]
+    found.sort(key=lambda each: -(each.known["share"] + each.known.get("evidence", 0.0) / _EVIDENT))
+    best = found[:_MOST_CANDIDATES]
+    return _compared(question, best, embedder) if embedder and best else best
+
+
+def _of_passage(
+    hit: Hit, rank: int, reading: Reading | None, vocabulary: Vocabulary, weights: Mapping[str, float]
+) -> Iterator[Candidate]:
+    """Yield the sentences of a passage, each with the one before where it leans on that."""
     everything = sum(weights.values()) or 1.0
 
     def share_of(terms: set[str]) -> float:
         return sum(weights.get(term, 0.0) for term in terms) / everything
 
-    found = []
-    for hit, reading in zip(hits, readings, strict=True):
-        before, previous, previous_share = Span(0, 0), set[str](), 0.0
-        for number, span in enumerate(sentences(hit.text)):
-            stripped = span.strip(hit.text)
-            words = stripped.of(hit.text)
-            terms = set(vocabulary.terms(words))
-            share, own = share_of(terms | previous), share_of(terms)
-            borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
-            # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
-            shown, shown_share = stripped, own
-            if len(before) and (borrows or _LEANING.match(words)):
-                shown, shown_share = Span(before.start, stripped.end), share
-            if len(words) >= _SHORTEST:
-                score = _WORDS * share + _PASSAGE * hit.score
-                score += _worth(reading, number, span) if reading else 0.0
-                place = shown.shift(hit.start_char_index)
-                found.append(Evidence(hit, place, shown.of(hit.text), shown_share, score))
-            before, previous, previous_share = stripped, terms, own
-    return sorted(found, key=lambda each: -each.score)[:_MOST_CANDIDATES]
+    before, previous, previous_share = Span(0, 0), set[str](), 0.0
+    for number, span in enumerate(sentences(hit.text)):
+        stripped = span.strip(hit.text)
+        words = stripped.of(hit.text)
+        terms = set(vocabulary.terms(words))
+        share, own = share_of(terms | previous), share_of(terms)
+        borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
+        # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
+        leans = len(before) and (borrows or _LEANING.match(words))
+        shown, shown_share = (Span(before.start, stripped.end), share) if leans else (stripped, own)
+        if len(words) >= _SHORTEST:
+            known = {"share": shown_share, "rank": math.log1p(rank), "length": math.log(len(words))}
+            known["ends"] = float(words.endswith(_ENDS))  # headings and rows of tables do not
+            known |= _read(reading, number, span) if reading else {}
+            yield Candidate(_evidence(hit, shown, reading), known)
+        before, previous, previous_share = stripped, terms, own
 
 
-def _worth(reading: Reading, number: int, sentence: Span) -> float:
-    """Return what the reader's evidence for a sentence is worth, and that the short answer stands in it."""
+def _evidence(hit: Hit, shown: Span, reading: Reading | None) -> Evidence:
+    answer = reading.answer if reading and reading.certainty >= _CERTAIN else None
+    inside = answer is not None and shown.start <= answer.start and answer.end <= shown.end
+    short = answer.shift(-shown.start) if answer and inside else None
+    return Evidence(hit, shown.shift(hit.start_char_index), shown.of(hit.text), 0.0, short)
+
+
+def _read(reading: Reading, number: int, sentence: Span) -> dict[str, float]:
+    """Return what the reader says of a sentence: its evidence, and how surely the short answer stands in it."""
     holds = reading.answer is not None and sentence.overlap(reading.answer) > 0
-    return _EVIDENCE * reading.evidence[number] + (_HOLDS * reading.certainty if holds else 0.0)
+    return {
+        "evidence": _log_odds(reading.evidence[number]),
+        "holds": reading.certainty if holds else 0.0,
+        "passage": _log_odds(reading.answerable),
+    }
+
+
+def _compared(question: str, found: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
+    """Add the cosine of each sentence with the question, and how far it is below the highest."""
+    vectors = embedder.embed([each.evidence.words for each in found])
+    # not `@`: BLAS would start threads for this little, which then spin beside those that embed
+    cosines = [float(cosine) for cosine in np.vecdot(vectors, embedder.embed_query(question))]
+    return [
+        replace(each, known={**each.known, "cosine": cosine, "below": cosine - max(cosines)})
+        for each, cosine in zip(found, cosines, strict=True)
+    ]
+
+
+def _looked_up(each: Candidate) -> bool:
+    near, share = _NEAR_WITH_FEW
+    return each.known["cosine"] >= near and each.known["share"] >= share
+
+
+def _log_odds(p: float) -> float:
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
 
 
 def _without_repeats(ranked: Sequence[Evidence]) -> list[Evidence]:

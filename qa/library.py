@@ -141,7 +141,7 @@ class Library(Pluggable):
         _check(count, within)
         settings = self.settings
         rerank = settings.reader != "off" if rerank is None else rerank
-        request = Request(question, count, within, rerank, read_history(history), sift)
+        request = Request(question, count, within, rerank, read_history(history), sift, settings.confidence)
         llm = self._index.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
         return ask(request, self._index.engines(), writer, stop)

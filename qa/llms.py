@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -108,7 +108,7 @@ class Llm:
         seconds: float,
         silence: float = SILENCE,
         stop: threading.Event | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """Yield the reply piece by piece as it comes: at temperature 0, `limit` tokens at most, thoughts left out.
 
         It takes no more than `seconds` in all, and `silence` between two pieces. Closing it cancels the request; so

@@ -55,7 +55,7 @@ export class Turn {
       shown.title = sentence.why;
       shown.append(make("span", { className: "qa-hidden" }, ` (${sentence.support}: ${sentence.why})`));
     }
-    this.tail.before(gap, shown);
+    this.tail.before(unescapeMarks(gap), shown);
     this.shown = sentence.end;
   }
 

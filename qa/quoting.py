@@ -40,16 +40,15 @@ def disagreement(question: str, chosen: Sequence[Evidence]) -> str | None:
     kind = wanted(question)
     if kind not in (Wanted.FIGURE, Wanted.DATE):
         return None
-    given: dict[str, tuple[Evidence, set[str]]] = {}
+    given: dict[str, set[str]] = {}
     for each in chosen:
         said = {span.of(each.words).casefold() for span in mentions(kind, each.words, question)}
-        if said:
-            first, before = given.get(each.hit.document.id, (each, set()))
-            given[each.hit.document.id] = first, before | said
-    (_, first), *others = given.values() or [(None, set[str]())]
-    if not any(first.isdisjoint(said) for _, said in others):
+        given.setdefault(each.hit.document.path, set()).update(said)
+    told = [said for said in given.values() if said]
+    if not any(told[0].isdisjoint(said) for said in told[1:]):
         return None
-    dated = ", ".join(f"{each.hit.document.path} is of {each.hit.document.modified[:10]}" for each, _ in given.values())
+    documents = {each.hit.document.path: each.hit.document for each in chosen if given[each.hit.document.path]}
+    dated = ", ".join(f"{path} is of {document.modified[:10]}" for path, document in documents.items())
     return f"The documents give different {kind.value}s: see which of them holds ({dated})."
 
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """
     llm_seconds: float = Field(default=180, gt=0, le=3600)
     """How long a language model may take for an answer, in seconds; then the documents are quoted instead."""
+    confidence: float = Field(default=0.5, ge=0, le=1)
+    """How likely it must be that the documents have an answer, or there is none; 0 answers always."""
     unsupported: Literal["mark", "drop"] = "mark"
     """What happens to a written sentence that does not follow from what it cites: it is marked, or left out."""
     chroma_url: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -72,7 +72,9 @@ class Writer:
                 yield from filter(_says_something, marks.feed(piece))
             yield from filter(_says_something, marks.close())
 
-    def _pieces(self, messages: Sequence[Message], limit: int, stop: threading.Event | None) -> Iterator[str]:
+    def _pieces(
+        self, messages: Sequence[Message], limit: int, stop: threading.Event | None
+    ) -> Generator[str, None, None]:
         # half of the time for silence: a slow machine reads for long before it says a word
         return self.llm.stream(messages, limit=limit, seconds=self.seconds, silence=self.seconds / 2, stop=stop)
 
