@@ -112,13 +112,12 @@ class _Asked:
         """Search, show what was found, then write or quote the answer."""
         if self._request.history:
             self._question = self._alone()
-        hits, readings = self._search()
-        passages = tuple(hits[: self._request.count])
+        passages, readings = self._search()
         yield Event("passages", passages)
-        choice = choose(self._question, hits[:_SEEN], self._vocabulary, self._embedder, readings)
+        choice = choose(self._question, passages[:_SEEN], self._vocabulary, self._embedder, readings)
         chosen = choice.evidence if choice.confidence >= self._request.confidence else ()
         self._clock.lap("choose")
-        if note := _language_note(self._language, hits):
+        if note := _language_note(self._language, passages):
             self._notes.append(note)
         composer = Composer()
         model = _EXTRACTIVE
@@ -134,7 +133,6 @@ class _Asked:
             for piece in pieces(self._engines.catalog, self._question, chosen):
                 yield from composer.add(piece)
             self._notes += filter(None, [disagreement(self._question, chosen)])
-            passages = tuple(hit for hit in hits if hit in passages or any(hit is each.hit for each in chosen))
         yield from self._end(composer, passages, model, found=bool(chosen))
 
     def _alone(self) -> str:
@@ -154,20 +152,24 @@ class _Asked:
         self._notes.append(f"{error} {_QUOTED_INSTEAD}")
         return self._notes[-1]
 
-    def _search(self) -> tuple[list[Hit], list[Reading] | None]:
+    def _search(self) -> tuple[tuple[Hit, ...], list[Reading] | None]:
         """Return the passages that are still there, and what the reader makes of the best of them."""
         request, engines = self._request, self._engines
         readings = Readings(self._reader, self._question) if self._reader else None
-        count = max(request.count, _SEEN)
         ranked = search(
-            self._question, engines, count=count, within=request.within, rerank=request.rerank, readings=readings
+            self._question,
+            engines,
+            count=request.count,
+            within=request.within,
+            rerank=request.rerank,
+            readings=readings,
         )
         found = show(engines.catalog, ranked, within=request.within)
         hits = [hit for hit in found if still_there(engines.catalog, engines.folder, hit.document.id)]
         if request.sift:
             hits = request.sift(self._question, hits)
         self._clock.lap("search")
-        return hits, readings.of([hit.text for hit in hits[:_SEEN]]) if readings else None
+        return tuple(hits), readings.of([hit.text for hit in hits[:_SEEN]]) if readings else None
 
     def _written(self, writer: Writer, passages: Sequence[Hit], composer: Composer) -> Iterator[Event]:
         entail = self._reader.entail if self._reader else None

@@ -501,6 +501,7 @@ def test_every_route_is_documented_with_its_model(client: httpx.Client) -> None:
             assert "default" in route["responses"]
     answer = api["components"]["schemas"]["Answer"]["properties"]
     assert set(answer) == {
-        *("question", "answer", "refused", "reason", "model", "sentences", "citations", "passages", "timings_ms")
+        *("question", "answer", "refused", "reason", "model", "searched_as", "sentences", "citations"),
+        *("passages", "timings_ms"),
     }
     assert "_read" not in api["components"]["schemas"]["Document"]["properties"]

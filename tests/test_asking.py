@@ -15,6 +15,7 @@ from qa.citations import Citation
 from qa.errors import EmptyLibrary, TooLarge, UsageError
 from qa.questions import Kind, kind, language
 from qa.records import Source
+from qa.support import judge
 
 MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 
@@ -216,7 +217,7 @@ def test_brackets_of_a_source_are_never_marks_of_ours(sources: list[str]) -> Non
     """Brackets that a source itself contains are escaped there, while `cited_text` stays exact."""
     composer, text, numbers = Composer(), "", 0
     for i, words in enumerate(sources):
-        for event in composer.add(Piece(words, (made_up(words, i % 3 * 100),))):
+        for event in composer.add(Piece(words, (made_up(words, i % 3 * 100),), judge(words, [words]))):
             assert isinstance(event, Event)
             numbers += event.name == "citation"
             text += event.value if event.name == "delta" else ""
