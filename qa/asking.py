@@ -169,7 +169,9 @@ class _Asked:
         if request.sift:
             hits = request.sift(self._question, hits)
         self._clock.lap("search")
-        return tuple(hits), readings.of([hit.text for hit in hits[:_SEEN]]) if readings else None
+        return tuple(hits), readings.of(
+            [hit.text for hit in hits[:_SEEN]], [hit.document.title for hit in hits[:_SEEN]]
+        ) if readings else None
 
     def _written(self, writer: Writer, passages: Sequence[Hit], composer: Composer) -> Iterator[Event]:
         entail = self._reader.entail if self._reader else None

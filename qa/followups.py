@@ -81,6 +81,12 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     return f"{question.strip()} ({topics.phrase(taken, most=_MOST_WORDS)})" if taken and not foreign else question
 
 
+def leans(question: str) -> bool:
+    """Tell whether a question points to what was said before, or leaves out what it is about."""
+    words = topics.words(question[:_READ])
+    return bool(words) and (any(True for _ in _pointers(words)) or _incomplete(words, ()))
+
+
 # Does it point back?
 
 _ORDER = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}

@@ -133,6 +133,29 @@ def reranked(ranked: Sequence[Ranked], scores: Sequence[float] | NDArray[np.floa
     return _sorted(replace(each, score=float(score)) for each, score in zip(ranked, blended, strict=True))
 
 
+def read_anew(
+    ranked: Sequence[Ranked], relevance: Sequence[float] | NDArray[np.float32], *, lift: float, share: float, first: int
+) -> list[Ranked]:
+    """Let the reader's relevance, logits, count: for the first places where it is sure, for the others throughout.
+
+    A passage that stands out for it is lifted, by so many standard deviations if it is the only one. Those that then
+    come first stay there; the others are ranked by their score and `share` of the relevance, both in standard
+    deviations. So a question that no single passage answers, as one that needs two, keeps the search's best.
+    """
+    if not ranked:
+        return []
+    before, read = _standard([each.score for each in ranked], alike=1e-9), np.array(relevance, np.float64)
+    sure = np.exp(read - read.max())
+    lifted = before + lift * sure / sure.sum()
+    order = np.lexsort(([each.row.number for each in ranked], -lifted))
+    best, rest = order[:first], order[first:]
+    blended = (before + share * _standard(relevance, alike=1e-9))[rest]
+    anew = [*best, *rest[np.lexsort((rest, -blended))]]
+    # one scale for all: none scores above who stands before it
+    scores = np.minimum.accumulate(np.concatenate([lifted[best], -np.sort(-blended)]))
+    return [replace(ranked[i], score=float(score)) for i, score in zip(anew, scores, strict=True)]
+
+
 def squash(score: float) -> float:
     """Bring a score in standard deviations between 0 and 1."""
     return float(1 / (1 + np.exp(-score)))

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from qa.catalog import Catalog
 from qa.citations import Location, locate_passage
 from qa.embedders import Embedder
+from qa.followups import leans
 from qa.lexical import Lexical
 from qa.passages import sentences
-from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, reranked, squash
+from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, read_anew, reranked, squash
 from qa.reader import Reader, Reading
 from qa.records import Row
 from qa.rerankers import Reranker
@@ -35,8 +36,11 @@ RERANKED = 30
 _SHARE = 0.5
 """What its score weighs beside the fused one."""
 RERANKED_BY_READER = 20
-_READER_SHARE = 0.5
 """The same of the reader that comes with us."""
+_LIFT, _FIRST, _READER_SHARE = 1.5, 2, 0.5
+"""What it lifts where it is sure, how many places that decides, and what it weighs beside the score in the others."""
+_LONGEST_TITLE = 120
+"""Characters of a title that the reader is given: longer ones it has not learnt from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +130,30 @@ class Readings:
         self._question = question
         self._read: dict[str, Reading] = {}
 
-    def of(self, texts: Sequence[str]) -> list[Reading]:
-        """Return the readings of texts, each with the evidence of its `passages.sentences`."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._read]
-        readings = self._reader.read(self._question, new, [sentences(text) for text in new]) if new else []
-        self._read |= zip(new, readings, strict=True)
+    def of(self, texts: Sequence[str], titles: Sequence[str]) -> list[Reading]:
+        """Return the readings of texts, under their documents' titles, with the evidence of `passages.sentences`."""
+        new = {text: _lead(text, title) for text, title in zip(texts, titles, strict=True) if text not in self._read}
+        if new:
+            parts = [[span.shift(len(lead)) for span in sentences(text)] for text, lead in new.items()]
+            read = self._reader.read(self._question, [lead + text for text, lead in new.items()], parts)
+            self._read |= {text: _below(each, len(lead)) for (text, lead), each in zip(new.items(), read, strict=True)}
         return [self._read[text] for text in texts]
 
-    def relevance(self, texts: Sequence[str]) -> list[float]:
-        """Return how relevant texts are."""
-        return [reading.relevance for reading in self.of(texts)]
+    def relevance(self, texts: Sequence[str], titles: Sequence[str]) -> list[float]:
+        """Return how relevant texts are: logits."""
+        return [reading.relevance for reading in self.of(texts, titles)]
+
+
+def _lead(text: str, title: str) -> str:
+    """Return what the reader is given before a text: what it is of, unless that is said there."""
+    known = not title or len(title) > _LONGEST_TITLE or title.casefold() in text.casefold()
+    return "" if known else f"{title}\n\n"
+
+
+def _below(reading: Reading, lead: int) -> Reading:
+    """Count a reading's answer from where the text begins; one in the title is none of the text's."""
+    inside = reading.answer is not None and reading.answer.start >= lead
+    return replace(reading, answer=reading.answer.shift(-lead) if reading.answer and inside else None)
 
 
 def search(
@@ -158,28 +176,34 @@ def search(
     with engines.turns.take() as beside:
         ranked = _ranked(query, engines, shelf, beside, count, most, within)
     if anew and ranked:
-        ranked = reranked(ranked, anew.scores(shelf.words(ranked)), share=anew.share)
+        ranked = anew.order(ranked, shelf.words(ranked))
     best = ranked[:count]
     return [Found(each, words) for each, words in zip(best, shelf.words(best), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reranking:
-    """Who scores passages anew, how many of the best, and what that weighs beside the fused score."""
+    """How passages are ranked anew, given their words; and how many of the best."""
 
-    scores: Callable[[Sequence[str]], Sequence[float] | NDArray[np.float32]]
+    order: Callable[[Sequence[Ranked], Sequence[str]], list[Ranked]]
     most: int
-    share: float
 
 
 def _reranking(query: str, engines: Engines, readings: Readings | None) -> _Reranking | None:
     """Return how passages are ranked anew: by the reranker that is named, else by the reader, if there is one."""
     if named := engines.reranker():
-        return _Reranking(partial(named.scores, query), RERANKED, _SHARE)
-    if reader := engines.reader():
-        scores = readings.relevance if readings else partial(reader.scores, query)
-        return _Reranking(scores, RERANKED_BY_READER, _READER_SHARE)
-    return None
+        return _Reranking(lambda ranked, words: reranked(ranked, named.scores(query, words), share=_SHARE), RERANKED)
+    reader = engines.reader()
+    if reader is None or leans(query):  # what it leans on is not there: the reader would take any passage for it
+        return None
+    read = readings or Readings(reader, query)
+
+    def order(ranked: Sequence[Ranked], words: Sequence[str]) -> list[Ranked]:
+        entries = engines.catalog.entries_of({each.row.document for each in ranked})
+        titles = [entries[each.row.document].source.title if each.row.document in entries else "" for each in ranked]
+        return read_anew(ranked, read.relevance(words, titles), lift=_LIFT, share=_READER_SHARE, first=_FIRST)
+
+    return _Reranking(order, RERANKED_BY_READER)
 
 
 def _ranked(

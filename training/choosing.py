@@ -77,7 +77,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
             readings = Readings(reader, words) if reader else None
             found = search(words, engines, count=10, rerank=bool(reader), readings=readings)
             hits = show(engines.catalog, found)[:_SEEN]
-            read = readings.of([hit.text for hit in hits]) if readings else None
+            read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
             each = candidates(words, hits, vocabulary, engines.embedder if engines.vectors else None, read)
             gold = np.array([_is_gold(candidate, question, ids) for candidate in each], np.bool_)
             told = signs(each, read) if each else {}
