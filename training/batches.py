@@ -42,6 +42,7 @@ class Data:
     lengths: np.ndarray
     labels: np.ndarray
     golds: np.ndarray
+    first_composed: int
 
     @classmethod
     def read(cls, path: Path) -> Data:
@@ -49,7 +50,8 @@ class Data:
         with np.load(path) as file:
             lengths = file["lengths"]
             starts = np.concatenate([[0], np.cumsum(lengths)])
-            return cls(file["ids"], file["parts"], starts, lengths, file["labels"], file["golds"])
+            first = int(file["first_composed"])
+            return cls(file["ids"], file["parts"], starts, lengths, file["labels"], file["golds"], first)
 
     def groups(self) -> list[np.ndarray]:
         """Return the pairs of each question."""
@@ -96,11 +98,21 @@ def split(data: Data) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray], n
     )
 
 
-def plan(data: Data, groups: Sequence[np.ndarray], claims: np.ndarray, *, steps: int, seed: int) -> list[np.ndarray]:
-    """Return the pairs of each step: groups and claims in turn, each anew in another order when all were seen."""
-    asked = _endless(list(groups), seed)
+def plan(
+    data: Data, groups: Sequence[np.ndarray], claims: np.ndarray, *, rounds: Sequence[int], seed: int
+) -> list[np.ndarray]:
+    """Return the pairs of each step: groups and claims in turn, each anew in another order when all were seen.
+
+    `rounds` are the steps at which each round ends; composed questions come from the second round on.
+    """
+    first = [group for group in groups if data.labels[group[0], 0] < data.first_composed]
     said = _endless([claims[i : i + 1] for i in range(len(claims))], seed + 1)
-    return [np.concatenate([*_fill(data, asked, STEP_TOKENS), *_fill(data, said, CLAIM_TOKENS)]) for _ in range(steps)]
+    steps: list[np.ndarray] = []
+    for number, end in enumerate(rounds):
+        asked = _endless(list(groups) if number else first, seed + 2 * number)
+        while len(steps) < end:
+            steps.append(np.concatenate([*_fill(data, asked, STEP_TOKENS), *_fill(data, said, CLAIM_TOKENS)]))
+    return steps
 
 
 def _endless(parts: list[np.ndarray], seed: int) -> Iterator[np.ndarray]:

@@ -41,6 +41,11 @@ QUESTIONS: Final = {
     "medquad": Share(4_500),
 }
 
+COMPOSED: Final = 6_000
+"""Questions made of two, in the second round."""
+FOLLOWED: Final = 3_000
+"""Questions with their document's title in brackets, in the second round."""
+
 CLAIMS: Final = {
     "nli_te_new_protocols": 40_000,
     "nli_fever_athnlp": 13_000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from altering import altered
 from claims import read_claims
+from composing import composed, followed
 from leaks import Apart
-from mixture import QUESTIONS
+from mixture import COMPOSED, FOLLOWED, QUESTIONS
 from rows import Row, read_rows, says
 from tokenizers import Tokenizer
 
@@ -55,6 +56,8 @@ class Shelf:
     parts: list[np.ndarray] = field(default_factory=list)
     rows: list[tuple[int, ...]] = field(default_factory=list)
     golds: list[int] = field(default_factory=list)
+    first_composed: int = 0
+    """The first group of those that only the second round has."""
 
     def add(self, group: int, question: str, text: Text, label: int = UNKNOWN) -> bool:
         """Add a pair; False where it cannot be: its answer would be cut off."""
@@ -99,6 +102,7 @@ class Shelf:
             parts=np.concatenate(self.parts),
             labels=np.array(self.rows, np.int32),
             golds=np.array(self.golds, np.uint64),
+            first_composed=np.array(self.first_composed),
         )
 
 
@@ -234,6 +238,26 @@ def _some(texts: Sequence[str], count: int, rng: Random) -> list[str]:
     return [texts[i] for i in order[:count]]
 
 
+def _later(rows: Sequence[Row], wrongs: Mapping[str, Sequence[Text]], rng: Random) -> Iterator[tuple[str, list[Text]]]:
+    """Return the questions of the second round, each with its texts, the one that answers first."""
+    for question, one, other in composed(rows, COMPOSED, rng):
+        wrong = [*wrongs.get(one.id, ()), *wrongs.get(other.id, ())]
+        for row in (one, other):  # each answers a part: whether that is an answer is left open
+            part = Text(row.passage, 1, UNKNOWN, gold=row.spans)
+            yield question, [part, *rng.sample(wrong, min(3, len(wrong)))]
+    for question, row in followed(rows, FOLLOWED, rng):
+        yield question, [_positive(row), *list(wrongs.get(row.id, ()))[:3]]
+
+
+def _add(shelf: Shelf, group: int, question: str, texts: Sequence[Text]) -> bool:
+    first, *others = texts
+    if not others or not shelf.add(group, question, first):
+        return False
+    for text in others:
+        shelf.add(group, question, text)
+    return True
+
+
 def _clean(row: Row, apart: Apart) -> Row | None:
     """Return a row without what a reported set has; None where that is the question or the passage itself."""
     if apart.has(row.question, [row.passage]):
@@ -253,6 +277,7 @@ def main() -> None:
     tokenizer.encode_special_tokens = True
     shelf, counts, rng, apart = Shelf(tokenizer), Counter[str](), Random(SEED), Apart(given.sets)
     everything: list[Row] = []
+    wrongs: dict[str, list[Text]] = {}
     group = 0
     for name, share in QUESTIONS.items():
         rows = [row for each in read_rows(given.data, name, share) if (row := _clean(each, apart))]
@@ -268,9 +293,14 @@ def main() -> None:
                     shelf.add(group, text.question or row.question, text)
                 group += 1
                 counts[name] += 1
+            wrongs[row.id] = [text for text in others if text.relevant == 0 and text.question is None]
     for claim in read_claims(given.data, everything, apart, rng):
         text = Text(claim.text, UNKNOWN, UNKNOWN, gold=None)
         counts["claims"] += shelf.add(UNKNOWN, claim.words, text, claim.label)
+    shelf.first_composed = group
+    for question, texts in _later(everything, wrongs, Random(SEED)):
+        group += _add(shelf, group, question, texts)
+    counts["composed"] = group - shelf.first_composed
     shelf.save(given.out)
     tokens = sum(map(len, shelf.ids))
     print(json.dumps({"pairs": len(shelf.ids), "tokens": tokens, "groups": group, **counts}, indent=1))

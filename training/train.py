@@ -8,6 +8,8 @@ import json
 import os
 import time
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +23,28 @@ from torch import Tensor
 from qa.weights import Pack, weights_file
 
 SEED = 7
-STEPS = 4_600
-"""Steps in all; each sees about 5,500 tokens."""
+ROUNDS = (4_000, 6_500)
+"""The steps at which each round ends, each of about 5,500 tokens; the second has composed questions too."""
 _WARM = 150
 _DECAY = 0.3
-"""The last part of the run, in which the rate falls to nothing."""
+"""The last part of each round, in which the rate falls to nothing."""
 _RATE, _HEADS_RATE = 1.5e-4, 1e-3
 _AVERAGE = 0.998
 """The weights that are kept are a moving average, this much of the one before."""
 _SAVE, _LOG, _TEST = 100, 50, 500
 
 
-def rate(step: int, steps: int) -> float:
-    """Return the share of the full rate: up, level, down."""
-    return min(1.0, (step + 1) / _WARM, max(0.0, (steps - step) / (steps * _DECAY)))
+def rate(step: int, rounds: Sequence[int]) -> float:
+    """Return the share of the full rate: up, level, down, in each round anew."""
+    begin, end = next(((a, b) for a, b in pairwise((0, *rounds)) if step < b), (0, 1))
+    return min(1.0, (step - begin + 1) / _WARM, max(0.0, (end - step) / ((end - begin) * _DECAY)))
 
 
 class Run:
     """A training run in a folder: its model, its average, how far it is."""
 
-    def __init__(self, data: Data, place: Path, *, steps: int) -> None:
-        self.data, self.place, self.steps = data, place, steps
+    def __init__(self, data: Data, place: Path, *, rounds: Sequence[int] = ROUNDS) -> None:
+        self.data, self.place, self.rounds = data, place, rounds
         torch.manual_seed(SEED)
         self.model = ReaderModel(Pack.read(weights_file()))
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
@@ -53,7 +56,7 @@ class Run:
             weight_decay=0.01,
         )
         groups, claims, self.held, self.held_claims = split(data)
-        self.plan = plan(data, groups, claims, steps=steps, seed=SEED)
+        self.plan = plan(data, groups, claims, rounds=rounds, seed=SEED)
         self.step = 0
         self.sums: dict[str, list[float]] = defaultdict(list)
 
@@ -99,7 +102,7 @@ class Run:
         each = losses(self.data, told)
         total = sum((WEIGHTS[name] * loss for name, loss in each.items()), torch.zeros(()))
         total.backward()
-        share = rate(self.step, self.steps)
+        share = rate(self.step, self.rounds)
         for group in self.optimizer.param_groups:
             group["lr"] = group["full"] * share
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -162,18 +165,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prepared", type=Path)
     parser.add_argument("place", type=Path, help="where the run is kept")
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="the steps at which each round ends")
     parser.add_argument("--until", type=int, help="stop at this step, to go on later")
     given = parser.parse_args()
     torch.set_num_threads(2)  # sums are taken in the order of threads: another number makes other last digits
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing is read before it is written
     given.place.mkdir(parents=True, exist_ok=True)
-    run = Run(Data.read(given.prepared), given.place, steps=given.steps)
+    run = Run(Data.read(given.prepared), given.place, rounds=given.rounds)
     run.resume()
     digest = hashlib.sha256(given.prepared.read_bytes()).hexdigest()
-    run.log({"torch": torch.__version__, "prepared": digest, "from": run.step, "steps": given.steps})
-    run.run(min(given.until or given.steps, given.steps))
+    run.log({"torch": torch.__version__, "prepared": digest, "from": run.step, "rounds": [*given.rounds]})
+    run.run(min(given.until or given.rounds[-1], given.rounds[-1]))
 
 
 if __name__ == "__main__":
