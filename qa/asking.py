@@ -219,7 +219,7 @@ def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:
     if asked_in is None or not hits:
         return None
     written_in = questions.language(hits[0].text)
-    if written_in in (None, asked_in):
+    if written_in in (None, asked_in) or any(questions.language(hit.text) == asked_in for hit in hits[1:_SEEN]):
         return None
     asked, written = questions.NAMES[asked_in], questions.NAMES[written_in or "en"]
     return (

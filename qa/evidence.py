@@ -117,12 +117,14 @@ def choose(
     `readings` are the reader's of the hits, with the evidence of their sentences.
     """
     found = candidates(question, hits, vocabulary, embedder, readings)
-    if not found or (embedder and unknown_names(question, vocabulary)):
+    if not found:
         return Choice((), 0.0)
     kind = "words" if embedder is None else "meaning" if readings is None else "reading"
     judged = [replace(each.evidence, score=likely(each.known, SENTENCE[kind])) for each in found]
     ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
     chosen = tuple(each for each in ranked[:_MOST] if each.score >= _FURTHER * ranked[0].score)
+    if embedder and unknown_names(question, vocabulary):
+        return Choice(chosen, 0.0)
     if embedder and len(_WORD.findall(question)) <= _FEW:
         return Choice(chosen, 1.0 if any(_looked_up(each) for each in found) else 0.0)
     return Choice(chosen, likely(signs(found, readings), ANSWERED[kind]))

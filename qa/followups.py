@@ -82,9 +82,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def leans(question: str) -> bool:
-    """Tell whether a question points to what was said before, or leaves out what it is about."""
+    """Tell whether a question that nothing was said before points elsewhere, or leaves out what it is about.
+
+    One of many words says by itself what it points to, more often than not.
+    """
     words = topics.words(question[:_READ])
-    return bool(words) and (any(True for _ in _pointers(words)) or _incomplete(words, ()))
+    few = sum(word.full for word in words) <= _FEW
+    return bool(words) and few and (any(True for _ in _pointers(words)) or _incomplete(words, ()))
 
 
 # Does it point back?

@@ -140,7 +140,8 @@ def read_anew(
 
     A passage that stands out for it is lifted, by so many standard deviations if it is the only one. Those that then
     come first stay there; the others are ranked by their score and `share` of the relevance, both in standard
-    deviations. So a question that no single passage answers, as one that needs two, keeps the search's best.
+    deviations, and what stands right beside the very first is lifted too: an answer often goes on there. So a question
+    that no single passage answers, as one that needs two, keeps the search's best.
     """
     if not ranked:
         return []
@@ -149,11 +150,17 @@ def read_anew(
     lifted = before + lift * sure / sure.sum()
     order = np.lexsort(([each.row.number for each in ranked], -lifted))
     best, rest = order[:first], order[first:]
-    blended = (before + share * _standard(relevance, alike=1e-9))[rest]
+    beside = [_touch(each.row, ranked[best[0]].row) for each in ranked]
+    blended = (before + share * _standard(relevance, alike=1e-9) + lift * np.array(beside))[rest]
     anew = [*best, *rest[np.lexsort((rest, -blended))]]
     # one scale for all: none scores above who stands before it
     scores = np.minimum.accumulate(np.concatenate([lifted[best], -np.sort(-blended)]))
     return [replace(ranked[i], score=float(score)) for i, score in zip(anew, scores, strict=True)]
+
+
+def _touch(one: Row, other: Row) -> bool:
+    """Tell whether one passage ends where the other begins."""
+    return one.document == other.document and (one.span.end == other.span.start or other.span.end == one.span.start)
 
 
 def squash(score: float) -> float:

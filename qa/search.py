@@ -37,7 +37,7 @@ _SHARE = 0.5
 """What its score weighs beside the fused one."""
 RERANKED_BY_READER = 20
 """The same of the reader that comes with us."""
-_LIFT, _FIRST, _READER_SHARE = 1.5, 2, 0.5
+LIFT, FIRST, READER_SHARE = 1.5, 2, 0.75
 """What it lifts where it is sure, how many places that decides, and what it weighs beside the score in the others."""
 _LONGEST_TITLE = 120
 """Characters of a title that the reader is given: longer ones it has not learnt from."""
@@ -201,7 +201,7 @@ def _reranking(query: str, engines: Engines, readings: Readings | None) -> _Rera
     def order(ranked: Sequence[Ranked], words: Sequence[str]) -> list[Ranked]:
         entries = engines.catalog.entries_of({each.row.document for each in ranked})
         titles = [entries[each.row.document].source.title if each.row.document in entries else "" for each in ranked]
-        return read_anew(ranked, read.relevance(words, titles), lift=_LIFT, share=_READER_SHARE, first=_FIRST)
+        return read_anew(ranked, read.relevance(words, titles), lift=LIFT, share=READER_SHARE, first=FIRST)
 
     return _Reranking(order, RERANKED_BY_READER)
 

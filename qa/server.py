@@ -39,10 +39,12 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM, keeping the index equal to the folder, and close the library then.
 
-    Raises SettingsError for an open host without a key, ServerError where the port cannot be had, LibraryBusy.
+    Raises SettingsError for an open host without a key, ServerError where the port cannot be had, LibraryBusy,
+    UnusableLlm.
     """
     check_exposure(host, key)
     with library, bind(host, port) as listening:
+        library.check_llm()  # one that cannot be had is told of now, not with the first question
         bound = listening.getsockname()[1]
         local_key = secrets.token_urlsafe(32)
         library.announce(command, address(host, bound), local_key)

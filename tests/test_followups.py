@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import TooLarge, UsageError
-from qa.followups import LONGEST_HISTORY, LONGEST_TURN, MOST_TURNS, Turn, read_history, standalone
+from qa.followups import LONGEST_HISTORY, LONGEST_TURN, MOST_TURNS, Turn, leans, read_history, standalone
 from qa.questions import LONGEST
 
 ATTACKS = "How often have U.S. forces been attacked since October 17th?"
@@ -335,3 +335,27 @@ def test_nothing_that_json_can_hold_is_more_than_a_sentence(history: Any) -> Non
     else:
         assert len(turns) <= MOST_TURNS and sum(len(each.content) for each in turns) <= LONGEST_HISTORY
         assert all(each.content.strip() and len(each.content) <= LONGEST_TURN for each in turns)
+
+
+# A question before which nothing was said.
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How old is he?", "Why?", "What about Syria?", "When was this edict declared?", "How can I create one?"],
+)
+def test_a_short_question_that_points_elsewhere_leans(question: str) -> None:
+    assert leans(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the melting point of tungsten?",
+        "Who is the trader that, before the collapse of the exchange, praised his own book?",
+        "Under what name did the founder of the orchestra record when he released the suite Winter Light?",
+        "?",
+    ],
+)
+def test_a_question_of_its_own_or_of_many_words_does_not_lean(question: str) -> None:
+    assert not leans(question)

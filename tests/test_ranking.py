@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.ranking import QUOTED, Ranked, closeness, fuse, gathered, raised, squash
+from qa.ranking import QUOTED, Ranked, closeness, fuse, gathered, raised, read_anew, squash
 from qa.records import Row
 from qa.spans import Span
 
@@ -97,6 +97,36 @@ def test_gathering_loses_no_passage_and_keeps_the_best_first(pairs: list[tuple[f
 def test_what_has_the_quoted_words_in_that_order_comes_before_all_else() -> None:
     words = [["stork", "in", "river"], ["river", "stork"], ["the", "stork", "river"]]
     assert numbers(raised(ranked(2.0, 1.5, -0.5), [("stork", "river")], words, by=QUOTED)) == [2, 0, 1]
+
+
+def apart(*scores: float) -> list[Ranked]:
+    """Return passages of which none stands beside another."""
+    return [Ranked(row(2 * i), score, None, None, ()) for i, score in enumerate(scores)]
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-9, 9)), max_size=20), st.integers(1, 4))
+def test_reading_anew_loses_no_passage_and_scores_none_above_who_stands_before_it(
+    pairs: list[tuple[float, float]], first: int
+) -> None:
+    before = ranked(*(score for score, _ in pairs))
+    anew = read_anew(before, [read for _, read in pairs], lift=1.5, share=0.75, first=first)
+    assert sorted(numbers(anew)) == list(range(len(pairs)))
+    assert [each.score for each in anew] == sorted((each.score for each in anew), reverse=True)
+
+
+def test_the_one_passage_that_the_reader_is_sure_of_comes_first() -> None:
+    assert numbers(read_anew(apart(1.0, 0.8, 0.6, -2.4), [0, 0, 9, 0], lift=1.5, share=0.0, first=2))[0] == 4
+
+
+def test_where_the_reader_is_sure_of_none_the_first_places_stay_as_the_search_has_them() -> None:
+    anew = read_anew(apart(1.0, 0.8, 0.6, -2.4), [1.0, 1.1, 1.2, 1.3], lift=1.5, share=5.0, first=2)
+    assert numbers(anew)[:2] == [0, 2]
+    assert numbers(anew)[2:] == [6, 4]  # there its order counts
+
+
+def test_what_stands_beside_the_best_is_lifted_with_it() -> None:
+    beside = [*apart(1.0, 0.2, 0.1, 0.0, -0.2), Ranked(row(1), -0.4, None, None, ())]
+    assert numbers(read_anew(beside, [0] * 6, lift=1.5, share=0.0, first=1))[:2] == [0, 1]
 
 
 @pytest.mark.parametrize("score", [-30.0, 0.0, 3.0, 30.0])

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from candidates import DevSet
-from numpy.typing import ArrayLike
 
 from qa.reader import Entailment, Reading
 from qa.spans import Span
@@ -20,9 +19,6 @@ _WORD = re.compile(r"\w+")
 
 class Reader(Protocol):
     """What is measured; `qa.reader.Reader` is one."""
-
-    def scores(self, question: str, texts: Sequence[str]) -> ArrayLike:
-        """Score texts for a question."""
 
     def read(self, question: str, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Reading]:
         """Read texts for a question."""

@@ -16,7 +16,7 @@ from qa.documents import TITLED
 from qa.evaluate import _ids, _lay_out
 from qa.gold import CORPUS, Text, read_corpus, read_set
 from qa.questions import LONGEST, check
-from qa.ranking import Ranked, reranked
+from qa.ranking import Ranked
 from qa.records import Row
 from qa.scores import Place, Question
 from qa.search import RERANKED, Engines
@@ -32,11 +32,12 @@ FEW = 5
 class Candidate:
     """A passage that a search puts forward, with its place in each document that has these words.
 
-    `score` is the search's own, in standard deviations.
+    `title` is the first one's; `score` is the search's own, in standard deviations.
     """
 
     places: tuple[Place, ...]
     words: str
+    title: str
     score: float
     cosine: float
 
@@ -52,15 +53,21 @@ class Asked:
     question: Question
     candidates: tuple[Candidate, ...]
 
-    def retrieved(self, scores: Sequence[float], *, share: float) -> list[Place]:
-        """Return places, best first, once a reader's scores of the first candidates have such a share."""
-        read, rest = self.candidates[: len(scores)], self.candidates[len(scores) :]
-        before = [
-            Ranked(Row(i, 0, each.places[0].span, 1, b""), each.score, None, None, ()) for i, each in enumerate(read)
-        ]
-        order = [each.row.number for each in reranked(before, scores, share=share)]
+    @property
+    def ranked(self) -> list[Ranked]:
+        """The candidates as a ranking has them, numbered in their order."""
+        documents = {name: i for i, name in enumerate(dict.fromkeys(e.places[0].document for e in self.candidates))}
+        rows = (
+            Row(i, documents[each.places[0].document], each.places[0].span, 1, b"")
+            for i, each in enumerate(self.candidates)
+        )
+        return [Ranked(row, each.score, None, None, ()) for row, each in zip(rows, self.candidates, strict=True)]
+
+    def retrieved(self, order: Sequence[int]) -> list[Place]:
+        """Return places, those of the numbered candidates first, then those of the others."""
         gold = {place.document for place in self.question.gold}
-        return [place for each in (*(read[i] for i in order), *rest) for place in each.under(gold)]
+        rest = [i for i in range(len(self.candidates)) if i not in order]
+        return [place for i in (*order, *rest) for place in self.candidates[i].under(gold)]
 
     @property
     def cosine(self) -> float:
@@ -110,7 +117,9 @@ class DevSet:
     def _candidate(self, line: Sequence[Any]) -> Candidate:
         names, start, end, score, cosine = line
         span = Span(start, end)
-        return Candidate(tuple(Place(name, span) for name in names), span.of(self.texts[names[0]].words), score, cosine)
+        text = self.texts[names[0]]
+        title = " ".join(text.title.split())
+        return Candidate(tuple(Place(name, span) for name in names), span.of(text.words), title, score, cosine)
 
     def _found(self, find: Any) -> Iterator[dict[str, Any]]:
         """Index the texts as `qa eval` does, and search for every question."""

@@ -29,6 +29,7 @@ from figures import (
 from qa.documents import Document
 from qa.passages import cut, sentences
 from qa.scores import Outcome, Question, Tally, answering
+from qa.search import Readings
 from qa.spans import Span
 
 # The short answer.
@@ -43,8 +44,8 @@ def answers(bench: Bench) -> Iterator[Figure]:
         if bench.reader:
             tally = Tally()
             for question in asked:
-                text = squad.texts[question.gold[0].document].words
-                tally.add(_answered(bench.reader, question, around(question, text).of(text)))
+                text = squad.texts[question.gold[0].document]
+                tally.add(_answered(bench.reader, question, around(question, text.words).of(text.words), text.title))
             means = tally.means()
         for i, what in enumerate(("em", "f1")):
             yield Figure("answer", f"{name} {what}", means.get(what), len(asked), None, *(goals[i] if goals else ()))
@@ -65,8 +66,8 @@ def _paragraph(question: Question, text: str) -> Span:
     return question.context.span if question.context else Span(0, len(text))
 
 
-def _answered(reader: Reader, question: Question, text: str) -> dict[str, float]:
-    (reading,) = reader.read(question.words, [text], [[]])
+def _answered(reader: Reader, question: Question, text: str, title: str) -> dict[str, float]:
+    (reading,) = Readings(reader, question.words).of([text], [title])
     said = reading.answer.of(text) if reading.answer else ""
     return answering(question, Outcome(id=question.id, answer=said))
 
@@ -109,8 +110,8 @@ def _answerable(
 
 
 def _surest(reader: Reader, asked: Asked) -> float:
-    texts = [each.words for each in asked.candidates[:FEW]]
-    readings = reader.read(asked.question.words, texts, [[] for _ in texts])
+    few = asked.candidates[:FEW]
+    readings = Readings(reader, asked.question.words).of([each.words for each in few], [each.title for each in few])
     return max((reading.answerable for reading in readings), default=0.0)
 
 
@@ -143,6 +144,7 @@ def evidence(bench: Bench) -> Iterator[Figure]:
     """Choose the sentences that answer, from the right text."""
     clapnq = bench.set("clapnq_dev")
     asked = bench.some("evidence", [each for each in clapnq.questions if each.answerable])
+    titles = [clapnq.texts[each.gold[0].document].title for each in asked]
     texts = [clapnq.texts[each.gold[0].document].words for each in asked]
     spans = [[span.strip(text) for span in sentences(text)] for text in texts]
     gold = [_gold(question, text, parts) for question, text, parts in zip(asked, texts, spans, strict=True)]
@@ -159,8 +161,8 @@ def evidence(bench: Bench) -> Iterator[Figure]:
     if bench.reader:
         reader = bench.reader
         read = [
-            Chosen(flags, np.array(reader.read(question.words, [text], [parts])[0].evidence))
-            for question, text, parts, flags in zip(asked, texts, spans, gold, strict=True)
+            Chosen(flags, np.array(Readings(reader, question.words).of([text], [title])[0].evidence))
+            for question, text, title, flags in zip(asked, texts, titles, gold, strict=True)
         ]
         yield from _by_reader(read, gold)
 

@@ -2,70 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from bench import Bench, Reader
 from candidates import Asked
-from figures import Figure, middle_of_best
+from figures import Figure
 
+from qa.followups import leans
+from qa.ranking import read_anew
 from qa.scores import Tally, retrieval
+from qa.search import FIRST, LIFT, READER_SHARE, RERANKED_BY_READER, Readings
 
 SETS = ("hotpotqa100", "multihop_rag_evidence500", "mtrag_un", "chunking_eval", "clapnq_dev", "squad2")
-RERANKED = 20
-"""Passages that the reader reads for a question."""
-SHARES = tuple(np.linspace(0, 1, 21).round(2).tolist())
-"""What its scores may weigh beside those of the search."""
 SHOWN = ("hit@1", "hit@5", "allhit@5", "mrr@10")
 
 
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """What the reader weighs: where it is sure, and beside the score of the search."""
+
+    lift: float
+    share: float
+
+    def __str__(self) -> str:
+        return f"lift {self.lift:g}, share {self.share:g}"
+
+
+GRID = tuple(Knobs(*each) for each in product((0.5, 1.0, 1.5, 2.0, 2.5, 3.0), (0.0, 0.25, 0.5, 0.75, 1.0)))
+"""What the weights may be."""
+
+Table = Mapping[Knobs | None, Mapping[str, float]]
+"""The figures of one set by weights; None: as the search alone has it."""
+
+
 def reranking(bench: Bench) -> Iterator[Figure]:
-    """Rank anew: the share that the reader has is fitted on five sets and scored on the sixth, or fitted on all."""
-    tables, counts = {}, {}
+    """Rank anew: what the reader weighs is fitted on five sets and scored on the sixth, or fitted on all."""
+    tables: dict[str, Table] = {}
+    counts = {}
     for name in SETS:
         asked = bench.some("reranking", [each for each in bench.set(name).asked() if each.question.gold])
-        tables[name], counts[name] = _by_share(bench.reader, asked), len(asked)
-    before = {name: table[0.0] for name, table in tables.items()}
+        tables[name], counts[name] = _by_knobs(bench.reader, asked), len(asked)
+    before = {name: table[None] for name, table in tables.items()}
     if not bench.reader:
         yield from (replace(each.unread(), floor=None, aim=None) for each in _compared("rank", before, before, counts))
         return
-    shares = _left_out(tables)
-    for row, chosen in (
-        ("rank", shares),
-        ("rank, fitted on all", dict.fromkeys(SETS, _best_share([*tables.values()]))),
+    for row, knobs in (
+        ("rank", {name: _best([tables[other] for other in SETS if other != name]) for name in SETS}),
+        ("rank, fitted on all", dict.fromkeys(SETS, _best([*tables.values()]))),
+        ("rank, as shipped", dict.fromkeys(SETS, Knobs(LIFT, READER_SHARE))),
     ):
-        after = {name: table[chosen[name]] for name, table in tables.items()}
-        yield from _compared(row, before, after, counts)
-        yield from (Figure(row, f"{name} share", share, counts[name]) for name, share in chosen.items())
-    for share in SHARES[:: len(SHARES) // 10]:
-        value = np.mean([[table[share]["hit@1"], table[share]["hit@5"]] for table in tables.values()])
-        yield Figure("rank, by share", f"{share:.2f}: mean of hit@1, hit@5", float(value), sum(counts.values()))
+        yield from _compared(row, before, {name: tables[name][knobs[name]] for name in SETS}, counts)
+        for name, each in knobs.items():
+            yield Figure(row, f"{name} lift", each.lift, counts[name])
+            yield Figure(row, f"{name} share", each.share, counts[name])
+    for each in GRID:
+        yield Figure(
+            "rank, by weights", f"{each}: hit@1 + hit@5", _worth([*tables.values()], each), sum(counts.values())
+        )
 
 
-def _by_share(reader: Reader | None, asked: Sequence[Asked]) -> dict[float, dict[str, float]]:
-    """Score a set with each share of the reader."""
-    tallies = {share: Tally() for share in (SHARES if reader else (0.0,))}
+def _by_knobs(reader: Reader | None, asked: Sequence[Asked]) -> Table:
+    """Score a set with each weight of the reader, as `qa.search` ranks anew."""
+    tallies: dict[Knobs | None, Tally] = {each: Tally() for each in (None, *(GRID if reader else ()))}
     for each in asked:
-        read = [candidate.words for candidate in each.candidates[:RERANKED]]
-        scores = [float(x) for x in np.asarray(reader.scores(each.question.words, read))] if reader else []
-        for share, tally in tallies.items():
-            tally.add(retrieval(each.question, each.retrieved(scores, share=share)))
-    return {share: tally.means() for share, tally in tallies.items()}
+        read = each.candidates[:RERANKED_BY_READER]
+        relevance = list[float]()
+        if reader and not leans(each.question.words):
+            titles = [candidate.title for candidate in read]
+            relevance = Readings(reader, each.question.words).relevance([candidate.words for candidate in read], titles)
+        for knobs, tally in tallies.items():
+            tally.add(retrieval(each.question, each.retrieved(_order(each, relevance, knobs))))
+    return {knobs: tally.means() for knobs, tally in tallies.items()}
 
 
-def _best_share(tables: Sequence[dict[float, dict[str, float]]]) -> float:
-    values = [sum(table[share]["hit@1"] + table[share]["hit@5"] for table in tables) for share in SHARES]
-    return middle_of_best(np.array(SHARES), values)
+def _order(asked: Asked, relevance: Sequence[float], knobs: Knobs | None) -> list[int]:
+    """Return the numbers of the candidates that were read, best first; none if the search has the last word."""
+    if not knobs or not relevance:
+        return []
+    anew = read_anew(asked.ranked[: len(relevance)], relevance, lift=knobs.lift, share=knobs.share, first=FIRST)
+    return [each.row.number for each in anew]
 
 
-def _left_out(tables: dict[str, dict[float, dict[str, float]]]) -> dict[str, float]:
-    """Return for each set the share that is best for the others."""
-    return {name: _best_share([tables[other] for other in tables if other != name]) for name in tables}
+def _best(tables: Sequence[Table]) -> Knobs:
+    """Return the weights that are best for some sets; of equals the least."""
+    return max(GRID, key=lambda knobs: (round(_worth(tables, knobs), 9), -knobs.lift, -knobs.share))
+
+
+def _worth(tables: Sequence[Table], knobs: Knobs) -> float:
+    return float(np.mean([table[knobs]["hit@1"] + table[knobs]["hit@5"] for table in tables]))
 
 
 def _compared(
-    row: str, before: dict[str, dict[str, float]], after: dict[str, dict[str, float]], counts: dict[str, int]
+    row: str,
+    before: Mapping[str, Mapping[str, float]],
+    after: Mapping[str, Mapping[str, float]],
+    counts: Mapping[str, int],
 ) -> Iterator[Figure]:
     """Hold the figures of all sets against those without the reader."""
     for name in before:

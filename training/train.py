@@ -23,7 +23,7 @@ from torch import Tensor
 from qa.weights import Pack, weights_file
 
 SEED = 7
-ROUNDS = (4_000, 6_500)
+ROUNDS = (4_000, 5_500)
 """The steps at which each round ends, each of about 5,500 tokens; the second has composed questions too."""
 _WARM = 150
 _DECAY = 0.3
