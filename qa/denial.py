@@ -30,7 +30,9 @@ def _opposite(one: Words, other: Words) -> bool:
     """Tell whether of two texts of like length one denies, once, what the other says."""
     mine, theirs = _negated(one), _negated(other)
     full = [set(each.keys) - EMPTY for each in (one, other)]
-    if abs(len(mine) - len(theirs)) != 1 or len(full[1]) > _LONGER * len(full[0]):
+    # a long sentence without any negation that has all that is denied says so, whatever else it says
+    longer = len(full[1]) > _LONGER * len(full[0]) and (theirs or not full[0] <= full[1])
+    if abs(len(mine) - len(theirs)) != 1 or longer:
         return False
     scope = set(chain.from_iterable(mine + theirs))
     unsaid = [full[0] - full[1], full[1] - full[0]]

@@ -31,7 +31,7 @@ WEIGHTS_FILE: Final = f"{NAME}-int8.hmsemb"
 WEIGHTS_SHA256: Final = "6a1cc24734a57e4524ecdab1466b2c14535a059b393c76c418ca458ec29602dd"
 
 READER_FILE: Final = Path(__file__).with_name("reader.npz")
-READER_SHA256: Final = "00639d36a6d4cf47fcf78608c85c0ccbb88acda7fd7f313aa192b4ef7f827c62"
+READER_SHA256: Final = "8a9eff76172ca1c6ee6e70b6246a61d2398677f167f2684e520d4082e3653c27"
 _READER_FORMAT: Final = 1
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import TOLD
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -41,4 +42,5 @@ def test_what_the_command_line_prints_is_what_the_readme_shows(tmp_path: Path) -
         words = [str(ROOT / word) if word == "seeds" else word for word in words]
         folder = [] if words[0] == "sync" or "--folder" in words else ["--folder", str(ROOT / "seeds")]
         ran = CliRunner().invoke(app, [*words, *folder, *index])
-        assert ran.output.split() == output.split(), command
+        assert ran.stdout.split() == output.split(), command
+        assert ran.stderr == (TOLD if words[0] == "ask" else ""), command

@@ -215,6 +215,10 @@ def test_where_every_noun_has_a_capital_none_is_taken_for_a_name() -> None:
         ("The ship was never built in Belfast.", "The ship was built in Belfast."),
         ("The ship sank.", "The ship didn't sink."),
         ("No ship sank in the harbour.", "A ship sank in the harbour."),
+        (
+            "The ship never sank.",
+            "The ship sank in a storm before the coast of Norway, with a cargo of timber and salt, in the year 1911.",
+        ),
     ],
 )
 def test_a_negation_too_many_or_too_few_is_a_denial(sentence: str, source: str) -> None:
