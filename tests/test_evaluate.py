@@ -331,6 +331,7 @@ def test_documents_may_lie_with_the_questions_or_anywhere(write: Write, fill: An
     )
     shallow = evaluate(read_set(folder.parent / "set", folder=folder), count=3)
     assert shallow.notes[1:] == (
+        *NOTES,
         "Each question was given 3 passages: figures that look further have seen no more than these.",
     )
     assert not (folder / ".qa").exists()
