@@ -99,13 +99,19 @@ class _Asked:
         self._question = request.question
         self._notes: list[str] = []
         self._language = questions.language(request.question)
-        if self._language not in (None, "en"):
+        self._confidence = request.confidence
+        english = self._language in (None, "en")
+        self._by_words = not english and engines.embedder is engines.gauge
+        if self._by_words:
             # our models know English: vectors of other words would bring up passages at random
             engines = replace(engines, vectors=None, reader=lambda: None)
+        elif not english:  # another embedder may know the language; how likely an answer is nobody has learnt
+            engines = replace(engines, reader=lambda: None)
+            self._confidence = 0.0
         self._engines = engines
         lexical = engines.lexical
         self._vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
-        self._embedder = engines.embedder if engines.vectors else None
+        self._gauge = engines.gauge if engines.vectors and english else None
         self._reader = engines.reader()
 
     def events(self) -> Iterator[Event]:
@@ -114,10 +120,10 @@ class _Asked:
             self._question = self._alone()
         passages, readings = self._search()
         yield Event("passages", passages)
-        choice = choose(self._question, passages[:_SEEN], self._vocabulary, self._embedder, readings)
-        chosen = choice.evidence if choice.confidence >= self._request.confidence else ()
+        choice = choose(self._question, passages[:_SEEN], self._vocabulary, self._gauge, readings)
+        chosen = choice.evidence if choice.confidence >= self._confidence else ()
         self._clock.lap("choose")
-        if note := _language_note(self._language, passages):
+        if self._by_words and (note := _language_note(self._language, passages)):
             self._notes.append(note)
         composer = Composer()
         model = _EXTRACTIVE
@@ -175,7 +181,7 @@ class _Asked:
 
     def _written(self, writer: Writer, passages: Sequence[Hit], composer: Composer) -> Iterator[Event]:
         entail = self._reader.entail if self._reader else None
-        attribution = Attribution(self._engines.catalog, self._vocabulary, self._embedder, entail)
+        attribution = Attribution(self._engines.catalog, self._vocabulary, self._gauge, entail)
         return writer.write(self._question, passages, attribution, composer, self._stop)
 
     def _end(self, composer: Composer, passages: tuple[Hit, ...], model: str, *, found: bool) -> Iterator[Event]:
@@ -204,7 +210,7 @@ class _Asked:
     def _why_nothing(self, hits: Sequence[Hit], *, found: bool) -> str:
         """Say why there is no answer."""
         within = self._request.within
-        unknown = unknown_names(self._question, self._vocabulary) if self._embedder else []
+        unknown = unknown_names(self._question, self._vocabulary) if self._gauge else []
         if not hits:
             return f"No document matches «{within}»." if within else "No passage has anything of it."
         if unknown:

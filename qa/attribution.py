@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qa.answers import Piece
 from qa.catalog import Catalog
 from qa.citations import Citation, cite
-from qa.embedders import BundledEmbedder, Embedder
+from qa.embedders import Embedder
 from qa.errors import NotFound
 from qa.evidence import Vocabulary
 from qa.marks import Said
@@ -25,12 +25,10 @@ _HOLDS = ("quoted", "supported")
 class Attribution:
     """Cites and judges what is written to one question; it remembers the vectors of what it has compared."""
 
-    def __init__(
-        self, catalog: Catalog, vocabulary: Vocabulary, embedder: Embedder | None, entail: Entail | None
-    ) -> None:
+    def __init__(self, catalog: Catalog, vocabulary: Vocabulary, gauge: Embedder | None, entail: Entail | None) -> None:
         self._catalog = catalog
         self._vocabulary = vocabulary
-        self._embedder = embedder
+        self._gauge = gauge
         self._entail = entail
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._weights: dict[str, float] = {}
@@ -47,8 +45,7 @@ class Attribution:
     def _cited(self, words: str, hits: Sequence[Hit], *, entail: bool = True) -> Piece:
         citations = tuple(citation for hit in hits for citation in self._citations(words, hit))
         cited = [citation.cited_text or "" for citation in citations]
-        # what a verdict learnt to make of cosines holds for those of the bundled model alone
-        near = self._near if isinstance(self._embedder, BundledEmbedder) else None
+        near = self._near if self._gauge else None
         return Piece(words, citations, judge(words, cited, entail=self._entail if entail else None, similar=near))
 
     def _better(self, words: str, best: Piece, others: Sequence[Hit]) -> Piece:
@@ -64,17 +61,17 @@ class Attribution:
         if entry is None:
             raise NotFound("A document was removed while the answer was written: ask again.")
         texts = [span.of(hit.text) for span in parts(hit.text)]
-        scores = self._near(words, texts) if self._embedder else None
+        scores = self._near(words, texts) if self._gauge else None
         for span in narrow(words, hit.text, weights=self._weight, scores=scores):
             found = cite(self._catalog, entry, span.shift(hit.start_char_index), quote=span.of(hit.text))
             yield replace(found, document=hit.document)  # by the path that was found
 
     def _near(self, words: str, texts: Sequence[str]) -> list[float]:
         """Return how near texts are to a sentence in meaning: cosines; each text is embedded once."""
-        assert self._embedder is not None
+        assert self._gauge is not None
         new = [text for text in dict.fromkeys([words, *texts]) if text not in self._vectors]
         if new:
-            self._vectors |= zip(new, self._embedder.embed(new), strict=True)
+            self._vectors |= zip(new, self._gauge.embed(new), strict=True)
         return [float(np.vecdot(self._vectors[words], self._vectors[text])) for text in texts]
 
     def _weight(self, word: str) -> float:

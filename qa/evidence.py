@@ -19,14 +19,14 @@ Weights = Mapping[str, float]
 # Logistic regressions, fitted by `training/choosing.py` on sets of questions; docs/evaluation.md has their figures,
 # each fitted on the other sets. They know cosines of the bundled embedder.
 SENTENCE: Mapping[str, Weights] = {
-    "words": {"share": 2.5, "rank": -0.5, "length": 0.3, "ends": 0.5, "": -3.0},
-    "meaning": {"cosine": 3.0, "below": 12.0, "share": 0.0, "rank": -1.6, "length": 0.3, "ends": 0.8, "": -2.0},
+    "words": {"share": 2.79, "rank": -1.77, "length": 0.28, "ends": 1.99, "": -4.95},
+    "meaning": {"share": 0.88, "rank": -1.63, "length": 0.3, "ends": 2.11, "below": 12.1, "": -3.3},
     "reading": {"cosine": 3.0, "below": 8.0, "rank": -1.0, "evidence": 0.2, "": -2.0},
 }
 """How likely a sentence answers, by what is at hand: words alone, vectors too, the reader too; "" stands alone."""
 ANSWERED: Mapping[str, Weights] = {
-    "words": {"share": 8.0, "": -4.0},
-    "meaning": {"cosine": 20.0, "share": 2.0, "": -14.0},
+    "words": {"share": 1.79, "": -0.93},
+    "meaning": {"cosine": 16.2, "": -12.7},
     "reading": {"cosine": 20.0, "share": 2.0, "": -14.0},
 }
 """How likely it is that there is an answer at all."""

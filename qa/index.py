@@ -55,6 +55,7 @@ class Index:
         self._vectors: Vectors | None = None
         self._given = embedder
         self._embedder: Embedder | None = None
+        self._gauge: Embedder | None = None
         self._reranker = reranker
         self._given_llm = llm
         self._llm: Llm | None = None
@@ -160,6 +161,18 @@ class Index:
                 self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
             return self._embedder
 
+    def gauge(self) -> Embedder:
+        """Return the bundled embedder, whoever embeds the passages: what was learnt of cosines holds for its alone."""
+        with alone:
+            from qa.embedders import BundledEmbedder
+
+        with self._opening:
+            if self._gauge is None:
+                ours = self.embedder()
+                bundled = isinstance(ours, BundledEmbedder)
+                self._gauge = ours if bundled else BundledEmbedder(_model_cache(), self._settings.threads)
+            return self._gauge
+
     def reranker(self) -> Reranker | None:
         """Return the reranker that is named, None where the reader takes its place.
 
@@ -227,6 +240,7 @@ class Index:
                 self.lexical(),
                 vectors,
                 self.embedder(),
+                self.gauge(),
                 self._turns,
                 self.reranker,
                 self.reader,

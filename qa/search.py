@@ -54,13 +54,14 @@ class Hit(Location):
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What a search needs; `vectors` is None where only words are searched."""
+    """What a search needs; `vectors` is None where only words are searched, `gauge` compares sentences."""
 
     folder: Path
     catalog: Catalog
     lexical: Lexical
     vectors: Vectors | None
     embedder: Embedder
+    gauge: Embedder
     turns: Turns
     reranker: Callable[[], Reranker | None]
     """Opens the one that is named: it may be large, and most searches need none. None: the reader takes its place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -10,21 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from qa import Library, weights
+from qa import Library
 from qa.cli import app
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTION = "How many times have U.S. forces been attacked since October 17th?"
 QUOTE = "approximately 66 times since October 17th, 32 separate times in Iraq and 34 separate times in Syria"
-
-_UNREAD = (
-    f"The reader's weights cannot be read ({weights.READER_FILE}: {os.strerror(errno.ENOENT)}), so the reader is "
-    "left out: pip install --force-reinstall --no-deps chapter-and-verse, or set QA_READER=off."
-)
-NOTES = () if weights.READER_FILE.is_file() else (_UNREAD,)
-"""What is told beside every answer: nothing, unless the tests run where the reader's weights are not made yet."""
-TOLD = "".join(f"{note}\n" for note in NOTES)
-"""The same on stderr."""
 
 Fill = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]

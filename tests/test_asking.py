@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from conftest import QUESTION, Fill
 from hypothesis import given
 from hypothesis import strategies as st
+from llama_index.core.embeddings import MockEmbedding
 
 from qa import Library
 from qa.answers import Answer, Composer, Event, Piece, escape_marks, unescape_marks
@@ -93,6 +95,25 @@ def test_a_question_in_another_language_is_looked_up_by_its_words_and_told(seeds
     assert "German" in (answer.reason or "") and "English" in (answer.reason or "")
     check(answer)
     assert all(hit.found_by == ("lexical",) for hit in answer.passages)
+
+
+class Multilingual(MockEmbedding):
+    """An embedding that knows what some words of two languages are about."""
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return [1.0 + 9 * any(word in text for word in words) for words in (("stork", "Störche"), ("ship", "Schiff"))]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+
+def test_an_embedder_that_knows_another_language_is_asked_in_it(fill: Fill, tmp_path: Path) -> None:
+    folder = fill({"a.txt": "The big white birds called storks nest on roofs.", "b.txt": "The ship sank in the bay."})
+    with Library.open(folder, index=tmp_path / "index", embedder=Multilingual(embed_dim=2)) as library:
+        library.sync()
+        answer = library.ask("Wo bauen die Störche, und warum gerade dort?")
+    assert [citation.document.path for citation in answer.citations][:1] == ["a.txt"]
+    assert answer.reason is None
 
 
 @pytest.mark.parametrize(

@@ -450,15 +450,10 @@ def test_a_question_in_another_language_is_not_read(ship: Ship, opened: Library)
 # --- the weights that come with us
 
 
-trained = pytest.mark.skipif(not weights.READER_FILE.is_file(), reason="the reader's weights are not made yet")
-
-
-@trained
 def test_the_weights_that_come_with_us_are_the_ones_we_know(cache: Path) -> None:
     assert hashlib.sha256(weights.READER_FILE.read_bytes()).hexdigest() == weights.READER_SHA256
 
 
-@trained
 def test_the_trained_reader_finds_the_passage_the_sentence_and_the_words(cache: Path) -> None:
     ours = open_reader(cache, threads=2)
     texts = [DOCUMENTS["crane.txt"], "He spoke on Tuesday. U.S. forces were attacked 66 times since October 17th."]

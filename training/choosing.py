@@ -29,10 +29,10 @@ SENTENCES = ("clapnq_dev", "squad2", "multihop_rag_evidence500", "hotpotqa100", 
 ANSWERED = ("clapnq_dev", "squad2", "mtrag_un", "multihop_rag_evidence500")
 KNOWN = {
     "words": ("share", "rank", "length", "ends"),
-    "meaning": ("share", "rank", "length", "ends", "cosine", "below"),
+    "meaning": ("share", "rank", "length", "ends", "below"),
     "reading": ("share", "rank", "length", "ends", "cosine", "below", "evidence", "holds", "passage"),
 }
-SIGNS = {"words": ("share",), "meaning": ("share", "cosine"), "reading": ("share", "cosine", "evidence", "answerable")}
+SIGNS = {"words": ("share",), "meaning": ("cosine",), "reading": ("share", "cosine", "evidence", "answerable")}
 _SEEN = 8
 _SAMPLE = 60_000
 _FURTHER = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -78,7 +78,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
             found = search(words, engines, count=10, rerank=bool(reader), readings=readings)
             hits = show(engines.catalog, found)[:_SEEN]
             read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
-            each = candidates(words, hits, vocabulary, engines.embedder if engines.vectors else None, read)
+            each = candidates(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)
             gold = np.array([_is_gold(candidate, question, ids) for candidate in each], np.bool_)
             told = signs(each, read) if each else {}
             yield Seen(question, tuple(c.known for c in each), gold, told, bool(unknown_names(words, vocabulary)))
