@@ -51,7 +51,7 @@ class Side:
             first = time.perf_counter() - began
             text = beginning + response.read()
             last = time.perf_counter() - began
-            answer = json.loads(text.rpartition(b"data: ")[2])["answer"] if stream else json.loads(text)
+            answer = json.loads(text.rpartition(b"\ndata: ")[2])["answer"] if stream else json.loads(text)
             self.refused += answer["refused"]
         except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
             self.errors.append(f"{error!r} to {question!r}")

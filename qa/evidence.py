@@ -16,6 +16,7 @@ from qa.search import Hit
 from qa.spans import Span
 
 Weights = Mapping[str, float]
+
 # Logistic regressions, fitted by `training/choosing.py` on sets of questions; docs/evaluation.md has their figures,
 # each fitted on the other sets. They know cosines of the bundled embedder.
 SENTENCE: Mapping[str, Weights] = {
@@ -30,10 +31,13 @@ ANSWERED: Mapping[str, Weights] = {
     "reading": {"cosine": 20.0, "share": 2.0, "": -14.0},
 }
 """How likely it is that there is an answer at all."""
-_SIGNS = ("cosine", "share", "evidence")
-_FURTHER = 0.5
-"""A further sentence is shown if it is so likely, beside the best."""
-_MOST = 4
+_SIGNS = ("cosine", "share")
+_COMMON = 12
+"""Words of a question of common length."""
+_FURTHER, _LIKELY, _SURE = -0.5, 1.2, 0.5
+"""How likely, beside the best, a further sentence must be: more where the best is likely and its short answer sure."""
+_LEAST_FURTHER, _MOST_FURTHER = 0.25, 0.95
+_MOST = 5
 _MOST_CANDIDATES = 32
 """Sentences that are embedded for one question, at most."""
 _EVIDENT = 4.0
@@ -122,12 +126,23 @@ def choose(
     kind = "words" if embedder is None else "meaning" if readings is None else "reading"
     judged = [replace(each.evidence, score=likely(each.known, SENTENCE[kind])) for each in found]
     ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
-    chosen = tuple(each for each in ranked[:_MOST] if each.score >= _FURTHER * ranked[0].score)
+    chosen = tuple(ranked[: enough([each.score for each in ranked], [each.known for each in found])])
     if embedder and unknown_names(question, vocabulary):
         return Choice(chosen, 0.0)
     if embedder and len(_WORD.findall(question)) <= _FEW:
         return Choice(chosen, 1.0 if any(_looked_up(each) for each in found) else 0.0)
-    return Choice(chosen, likely(signs(found, readings), ANSWERED[kind]))
+    return Choice(chosen, likely(signs(question, found, readings), ANSWERED[kind]))
+
+
+def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int:
+    """Return how many sentences are shown, of such likelihoods, best first, with what is known of all.
+
+    One that surely answers needs little beside it; where none does, several may together.
+    """
+    # without a reader nobody knows of a short answer: as if there were one
+    certainty = max(each.get("holds", _CERTAIN) for each in known)
+    further = max(_LEAST_FURTHER, min(_MOST_FURTHER, _FURTHER + _LIKELY * scores[0] + _SURE * certainty))
+    return sum(score >= further * scores[0] for score in scores[:_MOST])
 
 
 def likely(known: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -136,9 +151,13 @@ def likely(known: Mapping[str, float], weights: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
-def signs(found: Sequence[Candidate], readings: Sequence[Reading] | None) -> dict[str, float]:
-    """Return what speaks for an answer being there, by name: the most that any sentence has, or any passage."""
+def signs(question: str, found: Sequence[Candidate], readings: Sequence[Reading] | None) -> dict[str, float]:
+    """Return what speaks for an answer being there, by name: the most that any sentence has, or any passage.
+
+    And how long the question is, beyond a common length: one sentence says less and less of all that it has.
+    """
     told = {name: max(each.known[name] for each in found) for name in _SIGNS if name in found[0].known}
+    told["long"] = max(0.0, math.log(len(_WORD.findall(question)) / _COMMON)) if _WORD.search(question) else 0.0
     if readings:
         told["answerable"] = max(_log_odds(reading.answerable) for reading in readings)
     return told

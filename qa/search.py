@@ -37,7 +37,7 @@ _SHARE = 0.5
 """What its score weighs beside the fused one."""
 RERANKED_BY_READER = 20
 """The same of the reader that comes with us."""
-LIFT, FIRST, READER_SHARE = 1.5, 2, 0.75
+LIFT, FIRST, READER_SHARE = 2.0, 2, 1.0
 """What it lifts where it is sure, how many places that decides, and what it weighs beside the score in the others."""
 _LONGEST_TITLE = 120
 """Characters of a title that the reader is given: longer ones it has not learnt from."""

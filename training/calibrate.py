@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from batches import Data, split
 from losses import Said, gold_of, said
-from model import ReaderModel
+from model import ReaderModel, trained
 from torch import Tensor
 from torch.nn import functional
 
@@ -59,14 +59,14 @@ def _lessen(fitted: Tensor, loss: object) -> None:
 
 
 def main() -> None:
-    """Calibrate a run's averaged weights."""
+    """Calibrate a run's weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prepared", type=Path)
     parser.add_argument("place", type=Path, help="where the run is kept")
     given = parser.parse_args()
     data = Data.read(given.prepared)
     model = ReaderModel(Pack.read(weights_file()))
-    model.load_state_dict(torch.load(given.place / "last.pt", weights_only=True)["average"])
+    model.load_state_dict(trained(given.place))
     *_, groups, claims = split(data)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         batches = data.batches(np.concatenate([*groups, claims]))

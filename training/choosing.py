@@ -17,7 +17,7 @@ from figures import Flags, Numbers, auc, balanced, logistic
 
 from qa import Library, Settings
 from qa.evaluate import _ids, _lay_out
-from qa.evidence import Candidate, Vocabulary, candidates, likely, signs, unknown_names
+from qa.evidence import Candidate, Vocabulary, candidates, enough, likely, signs, unknown_names
 from qa.followups import standalone
 from qa.gold import CORPUS, read_set
 from qa.questions import LONGEST
@@ -30,12 +30,11 @@ ANSWERED = ("clapnq_dev", "squad2", "mtrag_un", "multihop_rag_evidence500")
 KNOWN = {
     "words": ("share", "rank", "length", "ends"),
     "meaning": ("share", "rank", "length", "ends", "below"),
-    "reading": ("share", "rank", "length", "ends", "cosine", "below", "evidence", "holds", "passage"),
+    "reading": ("share", "rank", "length", "ends", "below", "evidence", "holds"),
 }
-SIGNS = {"words": ("share",), "meaning": ("cosine",), "reading": ("share", "cosine", "evidence", "answerable")}
+SIGNS = {"words": ("share", "long"), "meaning": ("cosine", "long"), "reading": ("cosine", "answerable", "long")}
 _SEEN = 8
 _SAMPLE = 60_000
-_FURTHER = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
             read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
             each = candidates(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)
             gold = np.array([_is_gold(candidate, question, ids) for candidate in each], np.bool_)
-            told = signs(each, read) if each else {}
+            told = signs(words, each, read) if each else {}
             yield Seen(question, tuple(c.known for c in each), gold, told, bool(unknown_names(words, vocabulary)))
 
 
@@ -133,19 +132,19 @@ def fit_answered(sets: Sequence[list[Seen]], names: Sequence[str]) -> Weights:
 # Figures.
 
 
-def chosen(each: Seen, weights: Weights, further: float, most: int) -> list[int]:
-    """Return which sentences are shown."""
+def chosen(each: Seen, weights: Weights, count: int | None) -> list[int]:
+    """Return which sentences are shown: so many, or as many as the question needs."""
     scores = np.array([likely(known, weights) for known in each.known])
-    order = np.argsort(-scores, kind="stable")[:most]
-    return [int(i) for i in order if scores[i] >= further * scores[order[0]]]
+    order = [int(i) for i in np.argsort(-scores, kind="stable")]
+    return order[: count or enough([float(scores[i]) for i in order], each.known)]
 
 
-def sentence_figures(one: Sequence[Seen], weights: Weights, further: float, most: int) -> tuple[float, ...]:
+def sentence_figures(one: Sequence[Seen], weights: Weights, count: int | None) -> tuple[float, ...]:
     """Return precision and recall of the sentences that are shown, how many, and how often one of them is gold."""
     told = []
     for each in one:
         if each.question.gold and each.known:
-            right = [bool(each.gold[i]) for i in chosen(each, weights, further, most)]
+            right = [bool(each.gold[i]) for i in chosen(each, weights, count)]
             told.append((np.mean(right), sum(right) / max(1, each.gold.sum()), len(right), any(right)))
     return tuple(float(x) for x in np.mean(told, axis=0))
 
@@ -183,11 +182,10 @@ def _report_sentences(kind: str, sets: Mapping[str, list[Seen]]) -> None:
     names = KNOWN[kind]
     weights = _left_out(sets, lambda some: fit_sentences(some, names))
     print(f"\n{kind}: sentences, precision/recall/shown/hit, each set fitted on the others")
-    for most in (1, 2, 3, 4, 5):
-        for further in _FURTHER if most > 1 else (1.0,):
-            told = {name: sentence_figures(one, weights[name], further, most) for name, one in sets.items()}
-            cells = "  ".join(f"{name[:7]} {p:.3f}/{r:.3f}/{n:.2f}/{h:.3f}" for name, (p, r, n, h) in told.items())
-            print(f"  most {most} further {further:.1f}  {cells}")
+    for count in (1, 2, 3, None):
+        told = {name: sentence_figures(one, weights[name], count) for name, one in sets.items()}
+        cells = "  ".join(f"{name[:7]} {p:.3f}/{r:.3f}/{n:.2f}/{h:.3f}" for name, (p, r, n, h) in told.items())
+        print(f"  {count or 'as needed':<9}  {cells}")
     print("  on all:", _rounded(fit_sentences([*sets.values()], names)))
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from model import LAYERS
+from model import LAYERS, trained
 
 from qa.weights import WEIGHTS_SHA256
 
@@ -48,16 +47,15 @@ def _matrix(arrays: dict[str, np.ndarray], name: str, given: dict[str, np.ndarra
 
 
 def main() -> None:
-    """Export a run's averaged weights."""
+    """Export a run's weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("place", type=Path, help="where the run is kept")
     parser.add_argument("out", type=Path, help="the file to write")
     given = parser.parse_args()
-    kept = torch.load(given.place / "last.pt", weights_only=True)
     calibration = json.loads((given.place / "calibration.json").read_text())
     with open(given.out, "wb") as file:
-        np.savez_compressed(file, **export(kept["average"], calibration))
-    print(given.out, given.out.stat().st_size, hashlib.sha256(given.out.read_bytes()).hexdigest(), "step", kept["step"])
+        np.savez_compressed(file, **export(trained(given.place), calibration))
+    print(given.out, given.out.stat().st_size, hashlib.sha256(given.out.read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":

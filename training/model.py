@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -86,3 +87,12 @@ class ReaderModel(nn.Module):
 
 def _norm(pack: Pack, name: str) -> dict[str, Tensor]:
     return {kind: torch.from_numpy(pack.plain[f"{name}.{kind[0]}"].copy()) for kind in ("weight", "bias")}
+
+
+def trained(place: Path) -> dict[str, Tensor]:
+    """Return the weights of the run in a folder: the mean of what its rounds ended with.
+
+    The first round knows plain questions best, the second composed ones; their mean is better at each than either.
+    """
+    ends = [torch.load(path, weights_only=True) for path in sorted(place.glob("round*.pt"))]
+    return {name: sum(end[name].float() for end in ends) / len(ends) for name in ends[0]}

@@ -93,6 +93,8 @@ class Run:
                 self.log({"step": self.step, "tokens/s": round(speed), **self._means()})
             if self.step % _TEST == 0 or self.step == until:
                 self.log({"step": self.step, "held": self.test()})
+            if self.step in self.rounds:
+                torch.save(self.average, self.place / f"round{1 + self.rounds.index(self.step)}.pt")
             if self.step % _SAVE == 0 or self.step == until:
                 self.save()
 
