@@ -22,18 +22,20 @@ Weights = Mapping[str, float]
 SENTENCE: Mapping[str, Weights] = {
     "words": {"share": 2.79, "rank": -1.77, "length": 0.28, "ends": 1.99, "": -4.95},
     "meaning": {"share": 0.88, "rank": -1.63, "length": 0.3, "ends": 2.11, "below": 12.1, "": -3.3},
-    "reading": {"cosine": 3.0, "below": 8.0, "rank": -1.0, "evidence": 0.2, "": -2.0},
-}
+    "reading": {
+        "share": -0.13, "rank": -1.73, "length": 0.35, "ends": 1.97, "below": 10.1, "evidence": 0.28, "holds": 1.47,
+        "": -2.77,
+    },
+}  # fmt: skip
 """How likely a sentence answers, by what is at hand: words alone, vectors too, the reader too; "" stands alone."""
 ANSWERED: Mapping[str, Weights] = {
     "words": {"share": 1.79, "": -0.93},
-    "meaning": {"cosine": 16.2, "": -12.7},
-    "reading": {"cosine": 20.0, "share": 2.0, "": -14.0},
+    "meaning": {"above": 19.0, "": -11.2},
+    "reading": {"above": 16.0, "answerable": 0.4, "": -9.0},
 }
 """How likely it is that there is an answer at all."""
-_SIGNS = ("cosine", "share")
-_COMMON = 12
-"""Words of a question of common length."""
+_CHANCE = 0.025
+"""The best cosine of what does not answer grows so with the logarithm of how many passages there are (.02 to .05)."""
 _FURTHER, _LIKELY, _SURE = -0.5, 1.2, 0.5
 """How likely, beside the best, a further sentence must be: more where the best is likely and its short answer sure."""
 _LEAST_FURTHER, _MOST_FURTHER = 0.25, 0.95
@@ -131,7 +133,7 @@ def choose(
         return Choice(chosen, 0.0)
     if embedder and len(_WORD.findall(question)) <= _FEW:
         return Choice(chosen, 1.0 if any(_looked_up(each) for each in found) else 0.0)
-    return Choice(chosen, likely(signs(question, found, readings), ANSWERED[kind]))
+    return Choice(chosen, likely(signs(found, readings, passages=vocabulary.passages), ANSWERED[kind]))
 
 
 def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int:
@@ -151,13 +153,14 @@ def likely(known: Mapping[str, float], weights: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
-def signs(question: str, found: Sequence[Candidate], readings: Sequence[Reading] | None) -> dict[str, float]:
+def signs(found: Sequence[Candidate], readings: Sequence[Reading] | None, *, passages: int) -> dict[str, float]:
     """Return what speaks for an answer being there, by name: the most that any sentence has, or any passage.
 
-    And how long the question is, beyond a common length: one sentence says less and less of all that it has.
+    `above` is the best cosine beyond what is found by chance among so many passages.
     """
-    told = {name: max(each.known[name] for each in found) for name in _SIGNS if name in found[0].known}
-    told["long"] = max(0.0, math.log(len(_WORD.findall(question)) / _COMMON)) if _WORD.search(question) else 0.0
+    told = {"share": max(each.known["share"] for each in found)}
+    if "cosine" in found[0].known:
+        told["above"] = max(each.known["cosine"] for each in found) - _CHANCE * math.log(max(1, passages))
     if readings:
         told["answerable"] = max(_log_odds(reading.answerable) for reading in readings)
     return told

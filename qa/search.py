@@ -37,7 +37,7 @@ _SHARE = 0.5
 """What its score weighs beside the fused one."""
 RERANKED_BY_READER = 20
 """The same of the reader that comes with us."""
-LIFT, FIRST, READER_SHARE = 2.0, 2, 1.0
+LIFT, FIRST, READER_SHARE = 2.0, 2, 0.75
 """What it lifts where it is sure, how many places that decides, and what it weighs beside the score in the others."""
 _LONGEST_TITLE = 120
 """Characters of a title that the reader is given: longer ones it has not learnt from."""
@@ -133,7 +133,7 @@ class Readings:
 
     def of(self, texts: Sequence[str], titles: Sequence[str]) -> list[Reading]:
         """Return the readings of texts, under their documents' titles, with the evidence of `passages.sentences`."""
-        new = {text: _lead(text, title) for text, title in zip(texts, titles, strict=True) if text not in self._read}
+        new = {text: _lead(title) for text, title in zip(texts, titles, strict=True) if text not in self._read}
         if new:
             parts = [[span.shift(len(lead)) for span in sentences(text)] for text, lead in new.items()]
             read = self._reader.read(self._question, [lead + text for text, lead in new.items()], parts)
@@ -145,10 +145,9 @@ class Readings:
         return [reading.relevance for reading in self.of(texts, titles)]
 
 
-def _lead(text: str, title: str) -> str:
-    """Return what the reader is given before a text: what it is of, unless that is said there."""
-    known = not title or len(title) > _LONGEST_TITLE or title.casefold() in text.casefold()
-    return "" if known else f"{title}\n\n"
+def _lead(title: str) -> str:
+    """Return what the reader is given before a text: what it is of."""
+    return f"{title}\n\n" if title and len(title) <= _LONGEST_TITLE else ""
 
 
 def _below(reading: Reading, lead: int) -> Reading:

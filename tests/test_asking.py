@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import QUESTION, Fill
@@ -15,6 +16,7 @@ from qa import Library
 from qa.answers import Answer, Composer, Event, Piece, escape_marks, unescape_marks
 from qa.citations import Citation
 from qa.errors import EmptyLibrary, TooLarge, UsageError
+from qa.evidence import enough, signs
 from qa.questions import Kind, kind, language
 from qa.records import Source
 from qa.support import judge
@@ -309,3 +311,17 @@ def test_a_code_that_stands_nowhere_is_not_answered_by_another_one(library: Libr
     library.sync()
     assert "«E-1077» stands nowhere" in (library.ask("What causes the fault E-1077?").reason or "")
     assert library.ask("What causes the fault E-1037?").citations[0].document.path == "1037.txt"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.floats(0, 1))
+def test_as_many_sentences_are_shown_as_the_question_needs(likelihoods: list[float], certainty: float) -> None:
+    scores = sorted(likelihoods, reverse=True)
+    few = enough(scores, [{"holds": certainty}])
+    assert 1 <= few <= 5 and all(score >= 0.25 * scores[0] for score in scores[:few])
+    assert few <= enough(scores, [{"holds": 0.0}])  # the surer a short answer, the less is shown beside it
+
+
+def test_the_same_cosine_says_more_where_there_is_less_to_be_found_by_chance() -> None:
+    found = [SimpleNamespace(known={"cosine": 0.7, "share": 0.5})]
+    few, many = (signs(found, None, passages=count)["above"] for count in (10, 10_000))  # type: ignore[arg-type]
+    assert few > many

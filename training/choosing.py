@@ -32,7 +32,7 @@ KNOWN = {
     "meaning": ("share", "rank", "length", "ends", "below"),
     "reading": ("share", "rank", "length", "ends", "below", "evidence", "holds"),
 }
-SIGNS = {"words": ("share", "long"), "meaning": ("cosine", "long"), "reading": ("cosine", "answerable", "long")}
+SIGNS = {"words": ("share",), "meaning": ("above",), "reading": ("above", "answerable")}
 _SEEN = 8
 _SAMPLE = 60_000
 
@@ -79,7 +79,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
             read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
             each = candidates(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)
             gold = np.array([_is_gold(candidate, question, ids) for candidate in each], np.bool_)
-            told = signs(words, each, read) if each else {}
+            told = signs(each, read, passages=vocabulary.passages) if each else {}
             yield Seen(question, tuple(c.known for c in each), gold, told, bool(unknown_names(words, vocabulary)))
 
 
@@ -151,9 +151,14 @@ def sentence_figures(one: Sequence[Seen], weights: Weights, count: int | None) -
 
 def answered_figures(one: Sequence[Seen], weights: Weights) -> tuple[float, float]:
     """Return balanced accuracy and AUC of whether there is an answer."""
-    truth = np.array([each.question.answerable for each in one])
-    score = np.array([0.0 if each.unknown or not each.signs else likely(each.signs, weights) for each in one])
+    truth, score = _likelihoods(one, weights)
     return balanced(score >= 0.5, truth), auc(score, truth)
+
+
+def _likelihoods(one: Sequence[Seen], weights: Weights) -> tuple[Flags, Numbers]:
+    """Return which questions have an answer, and how likely each has by these weights."""
+    truth = np.array([each.question.answerable for each in one])
+    return truth, np.array([0.0 if e.unknown or not e.signs else likely(e.signs, weights) for e in one])
 
 
 def _left_out(sets: Mapping[str, list[Seen]], fitted: Callable[[Sequence[list[Seen]]], Weights]) -> dict[str, Weights]:
@@ -198,6 +203,16 @@ def _report_answered(kind: str, sets: Mapping[str, list[Seen]]) -> None:
         (own, area), (all_, _) = answered_figures(one, weights[name]), answered_figures(one, whole)
         print(f"  {name:26} {own:.3f}/{area:.3f}  {all_:.3f}  of {len(one)}")
     print("  on all:", _rounded(whole))
+    print("  QA_CONFIDENCE: answered of those with an answer, refused of those without; means of the sets, as shipped")
+    for least in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        told = np.mean([_at(one, whole, least) for one in sets.values()], axis=0)
+        print(f"    {least:.1f}  {told[0]:.3f} {told[1]:.3f}  balanced {told.mean():.3f}")
+
+
+def _at(one: Sequence[Seen], weights: Weights, least: float) -> tuple[float, float]:
+    """Return the share answered of the questions with an answer, and the share refused of the others."""
+    truth, score = _likelihoods(one, weights)
+    return float((score >= least)[truth].mean()), float((score < least)[~truth].mean())
 
 
 def _rounded(weights: Weights) -> Weights:
