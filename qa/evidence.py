@@ -31,7 +31,7 @@ SENTENCE: Mapping[str, Weights] = {
 ANSWERED: Mapping[str, Weights] = {
     "words": {"share": 1.79, "": -0.93},
     "meaning": {"above": 19.0, "": -11.2},
-    "reading": {"above": 16.0, "answerable": 0.4, "": -9.0},
+    "reading": {"above": 18.2, "answerable": 0.36, "": -10.4},
 }
 """How likely it is that there is an answer at all."""
 _CHANCE = 0.025
