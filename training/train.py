@@ -21,7 +21,7 @@ from torch import Tensor
 from qa.weights import Pack, weights_file
 
 SEED = 7
-STEPS = 4_600
+STEPS = 4_000
 """Steps in all; each sees about 5,500 tokens."""
 _WARM = 150
 _DECAY = 0.3
