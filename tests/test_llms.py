@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import llama_index.llms.openai_like  # noqa: F401 - takes seconds, which no test counts
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,14 +33,6 @@ from qa.replies import Reply, clean, count_tokens, loops
 
 KEY = "sk-very-secret-1234567890"
 ASKED = [Message("system", "Be brief."), Message("user", "Who lives here?")]
-
-try:
-    import llama_index.llms.openai_like  # noqa: F401 - takes seconds, which no test counts
-
-    CLIENT = True
-except ImportError:
-    CLIENT = False
-needs_client = pytest.mark.skipif(not CLIENT, reason="llama-index-llms-openai-like is not installed")
 
 
 # A server whose every word is written down beforehand.
@@ -227,14 +220,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 # A server that speaks OpenAI's API.
 
 
-@needs_client
 def test_a_reply_comes_piece_by_piece_as_it_is_written(serve: Serve) -> None:
     script = serve(goes_on(first="One"))
     with closing(open_llm(script.name).stream(ASKED, limit=10, seconds=20)) as pieces:
         assert next(pieces) == "One"  # the server still speaks
 
 
-@needs_client
 def test_what_is_asked_is_asked_as_a_chat_at_temperature_0_with_a_limit(serve: Serve) -> None:
     script = serve(says("An ", "otter."))
     llm = open_llm(f"{script.name}?window=4096&thinking=50")
@@ -250,7 +241,6 @@ def test_what_is_asked_is_asked_as_a_chat_at_temperature_0_with_a_limit(serve: S
     ]
 
 
-@needs_client
 def test_whoever_closes_the_stream_hangs_up(serve: Serve) -> None:
     script = serve(goes_on(chunk("and on ")))
     pieces = open_llm(script.name).stream(ASKED, limit=1000, seconds=20)
@@ -259,7 +249,6 @@ def test_whoever_closes_the_stream_hangs_up(serve: Serve) -> None:
     assert script.gone.wait(5)
 
 
-@needs_client
 def test_a_silent_server_is_hung_up_on_at_once_too(serve: Serve) -> None:
     script = serve(hangs(lambda handler: (head(handler), send(handler, chunk("One")))[0]))
     pieces = open_llm(script.name).stream(ASKED, limit=1000, seconds=20)
@@ -268,7 +257,6 @@ def test_a_silent_server_is_hung_up_on_at_once_too(serve: Serve) -> None:
     assert script.gone.wait(5)
 
 
-@needs_client
 def test_another_thread_stops_it_before_the_first_piece(serve: Serve) -> None:
     stop = threading.Event()
     script = serve(hangs(lambda handler: stop.set()))
@@ -277,7 +265,6 @@ def test_another_thread_stops_it_before_the_first_piece(serve: Serve) -> None:
     assert time.monotonic() - began < 8 and script.gone.wait(5)
 
 
-@needs_client
 @pytest.mark.parametrize(
     ("act", "kind", "words"),
     [
@@ -311,7 +298,6 @@ def test_each_failure_has_its_sentence_and_is_asked_once(
     assert len(script.requests) == 1
 
 
-@needs_client
 @pytest.mark.parametrize(
     "act", [fails(500), fails(503, "loading"), fails(429), fails(429, retry_after="0.01"), hang_up]
 )
@@ -321,7 +307,6 @@ def test_what_may_pass_is_asked_again_before_the_first_piece(serve: Serve, act: 
     assert len(script.requests) == 3
 
 
-@needs_client
 @pytest.mark.parametrize(
     ("act", "kind"), [(fails(500), "LlmFailed"), (fails(429), "LlmBusy"), (hang_up, "LlmUnreachable")]
 )
@@ -332,14 +317,12 @@ def test_what_does_not_pass_says_how_often_it_was_asked(serve: Serve, act: Act, 
     assert len(script.requests) == 3
 
 
-@needs_client
 def test_nobody_waits_for_a_server_that_wants_to_be_left_alone_for_long(serve: Serve) -> None:
     script = serve(fails(429, retry_after="3600"))
     assert "in 3600 s" in str(failure(open_llm(script.name)))
     assert len(script.requests) == 1
 
 
-@needs_client
 def test_nothing_is_asked_again_once_it_has_begun(serve: Serve) -> None:
     def breaks(script: Script, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -358,7 +341,6 @@ def test_nothing_is_asked_again_once_it_has_begun(serve: Serve) -> None:
     assert len(script.requests) == 1
 
 
-@needs_client
 def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -367,7 +349,6 @@ def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert type(said) is errors.LlmUnreachable and "asked 3 times" in str(said)
 
 
-@needs_client
 @pytest.mark.parametrize(
     "act", [hangs(), hangs(head), goes_on(": ping\n\n"), goes_on(chunk("and on "), first="<think>")]
 )
@@ -380,7 +361,6 @@ def test_nothing_hangs(serve: Serve, act: Act) -> None:
     assert script.gone.wait(5)
 
 
-@needs_client
 def test_silence_ends_it_before_its_time(serve: Serve) -> None:
     script = serve(goes_on(": ping\n\n"))
     began = time.monotonic()
@@ -388,7 +368,6 @@ def test_silence_ends_it_before_its_time(serve: Serve) -> None:
     assert time.monotonic() - began < 8
 
 
-@needs_client
 def test_a_reply_that_never_ends_is_ended_at_its_limit(serve: Serve) -> None:
     def counts(script: Script, handler: BaseHTTPRequestHandler) -> None:
         head(handler)
@@ -404,7 +383,6 @@ def test_a_reply_that_never_ends_is_ended_at_its_limit(serve: Serve) -> None:
 # Its key.
 
 
-@needs_client
 def test_the_key_goes_to_the_server_and_into_no_error_log_or_repr(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -418,14 +396,12 @@ def test_the_key_goes_to_the_server_and_into_no_error_log_or_repr(
     assert KEY not in f"{said} {said!r} {llm!r} {llm.name} {caplog.text}"
 
 
-@needs_client
 def test_without_a_key_none_is_sent(serve: Serve) -> None:
     script = serve(says("An otter."))
     ask(open_llm(script.name))
     assert "authorization" not in {name.lower() for name in script.requests[0].headers}
 
 
-@needs_client
 def test_the_key_may_be_in_a_variable_of_ones_own(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another-one")
     monkeypatch.setenv("GROVE_KEY", KEY)
@@ -434,14 +410,12 @@ def test_the_key_may_be_in_a_variable_of_ones_own(serve: Serve, monkeypatch: pyt
     assert script.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-@needs_client
 def test_a_key_is_not_sent_in_the_clear_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     assert open_llm("openai-like:tiny@http://far.example/v1")._key is None  # type: ignore[attr-defined]
     assert open_llm("openai-like:tiny@https://far.example/v1")._key == KEY  # type: ignore[attr-defined]
 
 
-@needs_client
 def test_a_redirection_takes_neither_key_nor_words_elsewhere(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     elsewhere = serve(says("Thanks."))
@@ -450,7 +424,6 @@ def test_a_redirection_takes_neither_key_nor_words_elsewhere(serve: Serve, monke
     assert not elsewhere.requests
 
 
-@needs_client
 def test_a_proxy_is_not_asked_about_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = serve(says("I listen."))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
@@ -660,9 +633,8 @@ def smollm2() -> Path:
 @pytest.fixture(scope="module")
 def local() -> Iterator[Llm]:
     """A real model, small and not clever, in a process of our own."""
-    pytest.importorskip("openai", reason="llama-index-llms-openai-like is not installed")
     if importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("xllamacpp is not installed")
+        pytest.skip('xllamacpp is not installed: pip install "chapter-and-verse[local]"')
     with closing(open_llm(f"llamacpp:{smollm2()}?window=1024", threads=1)) as llm:
         yield llm
 

@@ -16,7 +16,7 @@ from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from pydantic import Field
 from test_api import running
 from test_asking import MARK, check_marks
-from test_llms import Serve, chunk, fails, goes_on, hangs, head, needs_client, raw, says, send, smollm2
+from test_llms import Serve, chunk, fails, goes_on, hangs, head, raw, says, send, smollm2
 from test_llms import serve as serve
 
 from qa import Library
@@ -319,7 +319,6 @@ MILL = {"a.txt": "The lighthouse of Vell was built in 1811. Its lamp was lit wit
 WHEN = "When was the lighthouse of Vell built?"
 
 
-@needs_client
 def test_a_client_that_goes_away_cuts_the_model_off(serve: Serve, fill: Fill) -> None:
     script = serve(begins_and_hangs())
     with Library.open(fill(MILL), settings=read_settings(llm=script.name)) as library:
@@ -332,7 +331,6 @@ def test_a_client_that_goes_away_cuts_the_model_off(serve: Serve, fill: Fill) ->
             assert script.gone.wait(10)
 
 
-@needs_client
 @pytest.mark.parametrize(
     ("act", "said"),
     [
@@ -359,7 +357,6 @@ def test_whatever_a_server_does_the_documents_are_quoted_and_it_is_told(
     assert said in (answer.reason or "") and answer.model == "extractive" and "1811" in answer.text
 
 
-@needs_client
 def test_a_real_model_in_a_file_answers_with_citations_and_verdicts(fill: Fill) -> None:
     pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
     place = smollm2()
