@@ -115,6 +115,17 @@ def test_what_a_reported_set_has_is_kept_apart(tmp_path):
     assert not apart.has("Another one?", [words.replace("lazy", "tired")])
 
 
+def test_a_short_sentence_of_a_reported_set_is_kept_apart(tmp_path):
+    from leaks import Apart
+
+    (tmp_path / "set").mkdir()
+    write(tmp_path / "set", "corpus", {"doc_id": "a", "text": "It rained. The fox sleeps in the warm sun. He woke up."})
+    apart = Apart(tmp_path)
+    assert apart.has("", ["the fox sleeps in the warm sun!"])
+    assert not apart.has("", ["The fox sleeps in the cold sun."])
+    assert not apart.has("", ["It rained."])
+
+
 def test_two_claims_in_one_are_supported_only_if_both_are():
     from claims import Claim, _composed, _Near
 

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from qa.passages import sentences
 from qa.weights import Pack, weights_file
 
 RUN = 13
 """So many words in a row, in both, are the same text."""
+SENTENCE = 6
+"""A text that is shorter than that is the same if it is one of a set's sentences, with so many words at least."""
 _WORD = re.compile(r"\w+")
 _SEPARATOR = 2
 
@@ -36,10 +39,14 @@ class Apart:
         self._asked.update(_plain(given[name]) for name in ("question", "claim") if given.get(name))
         for text in (given.get("text", ""), given.get("claim", ""), *given.get("references", ())):
             self._runs.update(_runs(text))
+            for sentence in sentences(text):
+                self._runs.update(_short(sentence.of(text)))
 
     def has(self, question: str, texts: Sequence[str]) -> bool:
         """Tell whether a set has this question, or a run of words of one of the texts."""
-        return _plain(question) in self._asked or any(run in self._runs for text in texts for run in _runs(text))
+        return _plain(question) in self._asked or any(
+            run in self._runs for text in texts for run in (*_runs(text), *_short(text))
+        )
 
 
 def _plain(words: str) -> str:
@@ -51,6 +58,13 @@ def _runs(text: str) -> Iterator[int]:
     """Return a number for each run of words in a text."""
     words = _WORD.findall(text.casefold())
     return (hash(tuple(words[i : i + RUN])) for i in range(len(words) - RUN + 1))
+
+
+def _short(text: str) -> Iterator[int]:
+    """Return a number for a text that is shorter than a run, if it says anything."""
+    words = _WORD.findall(text.casefold())
+    if SENTENCE <= len(words) < RUN:
+        yield hash(tuple(words))
 
 
 def pairs(prepared: Path) -> Iterator[tuple[str, str]]:

@@ -49,9 +49,10 @@ class Text:
 
 @dataclass(slots=True)
 class Shelf:
-    """Tokenised pairs, one after the other."""
+    """Tokenised pairs, one after the other; none that has words of a reported set, in joined texts neither."""
 
     tokenizer: Any
+    apart: Apart
     ids: list[np.ndarray] = field(default_factory=list)
     parts: list[np.ndarray] = field(default_factory=list)
     rows: list[tuple[int, ...]] = field(default_factory=list)
@@ -60,7 +61,9 @@ class Shelf:
     """The first group of those that only the second round has."""
 
     def add(self, group: int, question: str, text: Text, label: int = UNKNOWN) -> bool:
-        """Add a pair; False where it cannot be: its answer would be cut off."""
+        """Add a pair; False where it cannot be: a reported set has it, or its answer would be cut off."""
+        if self.apart.has(question, [text.words]):
+            return False
         start, *asked, end = self.tokenizer.encode(question).ids
         encoded = self.tokenizer.encode(text.words, add_special_tokens=False)
         asked = asked[:_QUESTION]
@@ -201,14 +204,14 @@ def _asked_otherwise(row: Row, positive: Text, rng: Random, chance: float) -> It
 
 
 def _titled(texts: Sequence[Text], source: Source, rng: Random) -> list[Text]:
-    """Give the texts of every other question their titles, as passages have them in a search."""
-    if rng.random() < 0.5:
+    """Give the texts of most questions their titles, as passages have them in a search, said in them or not."""
+    if rng.random() < 0.25:
         return list(texts)
     return [_with_title(text, source.titles.get(text.words, "")) for text in texts]
 
 
 def _with_title(text: Text, title: str) -> Text:
-    if not title or title.casefold() in text.words.casefold() or len(title) > 120:
+    if not title or len(title) > 120:
         return text
     lead = f"{title}\n\n"
     return replace(
@@ -275,7 +278,8 @@ def main() -> None:
     given = parser.parse_args()
     tokenizer = Tokenizer.from_str(Pack.read(weights_file()).tokenizer)
     tokenizer.encode_special_tokens = True
-    shelf, counts, rng, apart = Shelf(tokenizer), Counter[str](), Random(SEED), Apart(given.sets)
+    counts, rng, apart = Counter[str](), Random(SEED), Apart(given.sets)
+    shelf = Shelf(tokenizer, apart)
     everything: list[Row] = []
     wrongs: dict[str, list[Text]] = {}
     group = 0
