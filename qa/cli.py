@@ -3,62 +3,41 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterable
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
-# Only typer and the error tree here: `qa --help` must not pay for the library, and `qa cite` only for its catalog.
-# What a command needs is imported inside it.
+# Only what `--help` needs: what a command needs is imported inside it, and `qa cite` pays only for its catalog.
 import typer
-from typer.core import TyperGroup
 
-from qa.errors import NotFound, QAError, UsageError
+from qa.console import (
+    ERROR,
+    NOTHING,
+    RERANK,
+    STOPPED,
+    Commands,
+    CountOption,
+    FolderOption,
+    HostOption,
+    IndexOption,
+    JsonOption,
+    PortOption,
+    WithinOption,
+    folder_name,
+    leave,
+    library_of,
+    settings_of,
+    show,
+    tell_trouble,
+    words_of,
+)
 
 if TYPE_CHECKING:
-    from qa.library import Library
-    from qa.remote import RemoteLibrary
     from qa.settings import Settings
 
-_NOTHING, _ERROR, _STOPPED, _NO_READER = 1, 2, 130, 141
-_LONGEST_INPUT = 200_000
-_STOPPED_SAYING = "Stopped; what was done is kept, and the next sync goes on from there."
-
-
-class _Door(TyperGroup):
-    """The one place where errors become a sentence and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()  # so that a reader who has gone is noticed here
-        except NotFound as error:
-            _leave(str(error), _NOTHING)
-        except QAError as error:
-            _leave(str(error), _ERROR)
-        except KeyboardInterrupt:
-            _leave(_STOPPED_SAYING, _STOPPED)
-        except OSError as error:
-            # Python flushes once more at exit, which would fail again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):
-                raise typer.Exit(_NO_READER) from None
-            _leave(f"It cannot be written: {error.strerror}.", _ERROR)
-        return result
-
-
-def _leave(sentence: str, code: int) -> NoReturn:
-    from qa.terminal import one_line
-
-    typer.echo(one_line(sentence), err=True)
-    raise typer.Exit(code)
-
-
 app = typer.Typer(
-    cls=_Door,
+    cls=Commands,
     help="Ask a folder of documents; every sentence of the answer cites the exact words it rests on.",
     no_args_is_help=True,
     add_completion=False,
@@ -66,33 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _folder(text: str) -> Path:
-    """Read a folder's name: an empty one, as of a variable that is not set, would mean the current folder."""
-    if not text.strip():
-        raise typer.BadParameter("it is empty: name a folder.")
-    return Path(text)
-
-
-FolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--folder", metavar="FOLDER", parser=_folder, help="The folder of documents.  [default: QA_FOLDER, or seeds]"
-    ),
-]
-IndexOption = Annotated[
-    Path | None, typer.Option("--index", help="Where the index is kept.  [default: QA_INDEX, or .qa in the folder]")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
-WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
-_RERANK = "Let the reader, or QA_RERANKER, rank the best passages anew.  [default: {}]"
-HostOption = Annotated[
-    str | None,
-    typer.Option("--host", help="Where to listen; beyond loopback only with QA_API_KEY.  [default: 127.0.0.1]"),
-]
-PortOption = Annotated[int | None, typer.Option("--port", help="The port, 0 for any free one.  [default: 7860]")]
 
 
 @app.callback(invoke_without_command=True)
@@ -109,7 +61,7 @@ def _start(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
 @app.command()
 def sync(
-    place: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, parser=_folder)] = None,
+    place: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", show_default=False, parser=folder_name)] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once it can be searched by words.")] = False,
@@ -120,11 +72,11 @@ def sync(
     from qa.server import Beside
     from qa.terminal import report_lines, sync_bar
 
-    with _library(place or folder, index) as library:
+    with library_of(place or folder, index) as library:
         beside = nullcontext() if isinstance(library, RemoteLibrary) else Beside(library, command="qa sync")
         with sync_bar() as bar, beside:
             report = library.sync(wait=not no_wait, progress=bar)
-    _print(report, json, report_lines(report))
+    show(report, json, report_lines(report))
 
 
 @app.command(short_help="Answer a question, with the words it rests on.")
@@ -132,7 +84,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
-    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("on"))] = None,
+    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=RERANK.format("on"))] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -140,12 +92,12 @@ def ask(
     """Answer a question from the documents, every sentence with the words it rests on."""
     from qa.terminal import answer_lines
 
-    with _library(folder, index) as library:
-        answer = library.ask(_words(question), count=count, within=within, rerank=rerank)
-        _tell_trouble(library)
-    _print(answer, json, answer_lines(answer))
+    with library_of(folder, index) as library:
+        answer = library.ask(words_of(question), count=count, within=within, rerank=rerank)
+        tell_trouble(library)
+    show(answer, json, answer_lines(answer))
     if answer.refused:
-        raise typer.Exit(_NOTHING)
+        raise typer.Exit(NOTHING)
 
 
 @app.command(short_help="Find the best passages.")
@@ -153,7 +105,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for; - reads it from standard input.")],
     count: CountOption = 10,
     within: WithinOption = None,
-    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("off"))] = None,
+    rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=RERANK.format("off"))] = None,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -161,12 +113,12 @@ def search(
     """Find the best passages, by words and by meaning."""
     from qa.terminal import hit_lines
 
-    with _library(folder, index) as library:
-        hits = library.search(_words(query), count=count, within=within, rerank=rerank)
-        _tell_trouble(library)
-    _print({"hits": hits}, json, hit_lines(hits, within=within))
+    with library_of(folder, index) as library:
+        hits = library.search(words_of(query), count=count, within=within, rerank=rerank)
+        tell_trouble(library)
+    show({"hits": hits}, json, hit_lines(hits, within=within))
     if not hits:
-        raise typer.Exit(_NOTHING)
+        raise typer.Exit(NOTHING)
 
 
 @app.command(short_help="Look a citation up again.")
@@ -181,13 +133,13 @@ def cite(
     from qa.library import Library
     from qa.terminal import citation_lines
 
-    settings = _settings(folder, index)
+    settings = settings_of(folder, index)
     # the catalog takes readers at any time: no need to ask who holds the index
     with Library.open(settings.folder, settings=settings) as library:
         citation = library.citation(id, context=context)
-    _print(citation, json, citation_lines(citation))
+    show(citation, json, citation_lines(citation))
     if citation.status in ("deleted", "changed"):
-        raise typer.Exit(_NOTHING)
+        raise typer.Exit(NOTHING)
 
 
 @app.command(short_help="Tell how the library stands.")
@@ -195,10 +147,10 @@ def status(folder: FolderOption = None, index: IndexOption = None, json: JsonOpt
     """Tell how the library stands, and which files could not be read."""
     from qa.terminal import status_lines
 
-    with _library(folder, index) as library:
+    with library_of(folder, index) as library:
         now = library.status()
         files = [] if json else library.documents()
-    _print(now, json, status_lines(now, files))
+    show(now, json, status_lines(now, files))
 
 
 @app.command(short_help="Examine the index, and repair it.")
@@ -212,24 +164,24 @@ def doctor(
     from qa.remote import open_alone
     from qa.terminal import finding_lines
 
-    settings = _settings(folder, index)
+    settings = settings_of(folder, index)
     with open_alone(settings.folder, settings=settings) as library:
         findings = library.doctor(repair=repair)
-    _print({"findings": findings}, json, finding_lines(findings))
+    show({"findings": findings}, json, finding_lines(findings))
     if not all(finding.ok for finding in findings):
-        raise typer.Exit(_NOTHING)
+        raise typer.Exit(NOTHING)
 
 
 @app.command("eval", short_help="Score the library on questions with known answers.")
 def evaluate(
-    place: Annotated[Path, typer.Argument(metavar="DIR", parser=_folder, help="Where queries*.jsonl is.")],
+    place: Annotated[Path, typer.Argument(metavar="DIR", parser=folder_name, help="Where queries*.jsonl is.")],
     count: CountOption = 10,
     limit: Annotated[
         int | None, typer.Option("-n", "--limit", help="Ask only so many questions, evenly spread.")
     ] = None,
     search_only: Annotated[bool, typer.Option("--search-only", help="Find passages, and leave answers out.")] = False,
     rerank: Annotated[
-        bool | None, typer.Option("--rerank/--no-rerank", help=_RERANK.format("on for answers, off for searches"))
+        bool | None, typer.Option("--rerank/--no-rerank", help=RERANK.format("on for answers, off for searches"))
     ] = None,
     runs: Annotated[
         Path | None, typer.Option("--runs", metavar="FILE", help="Write what came of each question.")
@@ -239,7 +191,7 @@ def evaluate(
         typer.Option(
             "--folder",
             metavar="FOLDER",
-            parser=_folder,
+            parser=folder_name,
             help="The documents.  [default: corpus.jsonl or documents/ in DIR]",
         ),
     ] = None,
@@ -266,10 +218,10 @@ def evaluate(
                 each=each,
             )
     except KeyboardInterrupt:
-        _leave("Stopped before the end: there are no scores.", _STOPPED)
-    _print(report, json, score_lines(report))
+        leave("Stopped before the end: there are no scores.", STOPPED)
+    show(report, json, score_lines(report))
     if report.failed == report.questions:
-        raise typer.Exit(_ERROR)
+        raise typer.Exit(ERROR)
 
 
 @app.command(short_help="Serve the HTTP API.")
@@ -281,7 +233,7 @@ def serve(
     json: JsonOption = False,
 ) -> None:
     """Serve the HTTP API, and keep the index equal to the folder."""
-    _serve(_settings(folder, index, host=host, port=port), "qa serve", page=False, as_json=json)
+    _serve(settings_of(folder, index, host=host, port=port), "qa serve", page=False, as_json=json)
 
 
 @app.command(short_help="Serve the page and the HTTP API.")
@@ -293,34 +245,12 @@ def ui(
     json: JsonOption = False,
 ) -> None:
     """Serve the page and the HTTP API, and keep the index equal to the folder."""
-    _serve(_settings(folder, index, host=host, port=port), "qa ui", page=True, as_json=json)
+    _serve(settings_of(folder, index, host=host, port=port), "qa ui", page=True, as_json=json)
 
 
 def main() -> None:
     """Run the command line."""
     app(prog_name="qa")
-
-
-def _settings(folder: Path | None, index: Path | None, **more: Any) -> Settings:
-    from qa.settings import read_settings
-
-    return read_settings(folder=folder, index=index, **more)
-
-
-def _library(folder: Path | None, index: Path | None) -> Library | RemoteLibrary:
-    """Open the library, or speak to the process that holds its index."""
-    from qa.remote import connect
-
-    settings = _settings(folder, index)
-    return connect(settings.folder, settings=settings)
-
-
-def _tell_trouble(library: Library | RemoteLibrary) -> None:
-    """Say on stderr what did not work, though there is an answer."""
-    from qa.terminal import one_line
-
-    if library.trouble:
-        typer.echo(one_line(library.trouble), err=True)
 
 
 def _serve(settings: Settings, command: str, *, page: bool, as_json: bool) -> None:
@@ -345,27 +275,3 @@ def _serve(settings: Settings, command: str, *, page: bool, as_json: bool) -> No
             command=command,
             on_ready=ready,
         )
-
-
-def _words(argument: str) -> str:
-    """Return an argument, or what stands on standard input for `-`."""
-    words = sys.stdin.read(_LONGEST_INPUT) if argument == "-" else argument
-    try:
-        words.encode()
-    except UnicodeEncodeError as error:  # bytes of the command line that are no UTF-8
-        raise UsageError("The question cannot be read: write it in UTF-8.") from error
-    return words
-
-
-def _print(value: Any, as_json: bool, lines: Iterable[str]) -> None:
-    """Print for programs or for people."""
-    if as_json:
-        from qa.plain import plain
-
-        # bytes, so that it is UTF-8 whatever the terminal speaks
-        sys.stdout.flush()
-        sys.stdout.buffer.write(json.dumps(plain(value), ensure_ascii=False, indent=2).encode() + b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        for line in lines:
-            typer.echo(line)

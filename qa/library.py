@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from qa.citations import Citation, CitationInContext, look_up, resolve
 from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
-from qa.folder import Watch, check_folder, inside, without_links, write_new
+from qa.folder import check_folder, inside, without_links, write_new
 from qa.importing import alone
 from qa.index import Index
+from qa.keeping import Keeper
 from qa.pluggable import Pluggable
 from qa.records import File
-from qa.settings import Settings, cores, read_settings
+from qa.settings import Settings, read_settings
 from qa.spans import Span
 from qa.status import LibraryFile, Status, library_file
 
@@ -43,15 +44,7 @@ class Library(Pluggable):
         self.index = index.path
         self.settings = settings
         self._index = index
-        self._reading = threading.Lock()  # one phase 1 at a time
-        self._embedding = threading.Lock()  # and one phase 2
-        self._handing = threading.Lock()
-        self._worker: threading.Thread | None = None
-        self._again = False
-        self._stop = threading.Event()
-        self._progress: Progress | None = None
-        self._trouble: str | None = None
-        self._watch: Watch | None = None
+        self._keeper = Keeper(folder, index, settings)
 
     @classmethod
     def open(
@@ -227,43 +220,11 @@ class Library(Pluggable):
 
     def sync(self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Make the index equal the folder; without `wait` return once it can be searched, and embed behind."""
-        from dataclasses import replace
-
-        with alone:
-            from qa.syncing import read_folder
-
-        catalog = self._index.own()
-        watch = self._watcher(progress)
-        longest = int(self.settings.max_file_mb * 1e6)
-        with self._reading:
-            for part in self._index.lost():
-                self._index.forget(part)
-            note, catalog.rebuilt = catalog.rebuilt, None
-            report = read_folder(
-                self.folder,
-                self.index,
-                catalog,
-                self._index.lexical,
-                longest=longest,
-                processes=self.settings.threads or cores(),
-                watch=watch,
-                stop=self._stop,
-            )
-        self._progress = None
-        waiting = catalog.counts().waiting
-        if not wait:
-            self._embed_in_background()
-            return replace(report, waiting=waiting, note=note)
-        embedded = self._embed(watch)
-        self._trouble = None
-        return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
+        return self._keeper.sync(wait=wait, progress=progress)
 
     def watch(self) -> None:
         """Sync now, and whenever something in the folder changes, until `close`; errors stand in `trouble`."""
-        if self._watch is None:
-            self._index.own()
-            self._watch = Watch(self.folder, self._sync_quietly, index=self.index)
-            self._sync_quietly()  # what has changed while nobody watched
+        self._keeper.watch()
 
     def status(self) -> Status:
         """Say how the library stands."""
@@ -271,7 +232,7 @@ class Library(Pluggable):
 
         catalog = self._index.catalog()
         counts = catalog.counts()
-        progress = self._progress
+        progress = self._keeper.progress
         return Status(
             folder=str(self.folder),
             index=str(self.index),
@@ -294,7 +255,7 @@ class Library(Pluggable):
     @property
     def trouble(self) -> str | None:
         """Say in a sentence what does not work though all else goes on: a sync behind, or the reader."""
-        return self._trouble or self._index.trouble
+        return self._keeper.trouble or self._index.trouble
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
         """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""
@@ -321,18 +282,11 @@ class Library(Pluggable):
 
     def stop(self) -> None:
         """Ask background work to end after the step it is at, so that `close`, which waits for it, is soon done."""
-        self._stop.set()
+        self._keeper.stop()
 
     def close(self) -> None:
         """Stop background work, after the step it is at, and let the index go. What is done is kept."""
-        self._stop.set()
-        if self._watch:
-            self._watch.stop()
-        worker = self._worker
-        if worker and worker is not threading.current_thread():
-            worker.join()
-        with self._reading, self._embedding:  # another thread may be syncing
-            self._index.close()
+        self._keeper.close()
 
     def __enter__(self) -> Library:
         return self
@@ -341,59 +295,6 @@ class Library(Pluggable):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    # Inside.
-
-    def _embed(self, watch: Callable[[Progress], None]) -> int:
-        with alone:
-            from qa.embedding import embed_waiting
-
-        catalog = self._index.own()
-        try:
-            with self._embedding:
-                return embed_waiting(catalog, self._index.vectors, self._index.embedder(), watch=watch, stop=self._stop)
-        finally:
-            self._progress = None
-
-    def _embed_in_background(self) -> None:
-        with self._handing:
-            self._again = True
-            if self._worker is None or not self._worker.is_alive():
-                self._worker = threading.Thread(target=self._work, name="qa-embed", daemon=True)
-                self._worker.start()
-
-    def _work(self) -> None:
-        """Embed until nothing waits and nobody has asked for more."""
-        from qa.errors import QAError
-
-        while True:
-            with self._handing:
-                if not self._again or self._stop.is_set():
-                    self._worker = None
-                    return
-                self._again = False
-            try:
-                self._embed(self._watcher(None))
-                self._trouble = None
-            except QAError as error:  # there is nobody to raise it to: status shows it
-                self._trouble = str(error)
-
-    def _sync_quietly(self) -> None:
-        from qa.errors import QAError
-
-        try:
-            self.sync(wait=False)
-            self._trouble = None
-        except QAError as error:  # there is nobody to raise it to: status shows it
-            self._trouble = str(error)
-
-    def _watcher(self, progress: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
-        def watch(now: Progress) -> None:
-            self._progress = now
-            if progress:
-                progress(now)
-
-        return watch
 
 
 def _check(count: object, within: object) -> None:

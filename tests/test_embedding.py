@@ -126,7 +126,7 @@ def test_an_embedder_that_fails_in_the_background_is_told_by_the_status(
     fill({"a.txt": "words"})
     fickle.spoil = raises
     opened.sync(wait=False)
-    worker = opened._worker
+    worker = opened._keeper._worker
     if worker:
         worker.join()
     trouble = opened.status().trouble
