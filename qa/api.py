@@ -7,10 +7,13 @@ import logging
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import fields
+from datetime import date
+from functools import partial
 from http import HTTPStatus
 from itertools import chain
 from typing import Annotated, Any, get_type_hints
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
@@ -22,22 +25,41 @@ from starlette.types import Receive, Scope, Send
 from qa import __version__
 from qa.answers import Answer, Event
 from qa.apidocs import docs_page
-from qa.citations import Citation, CitationInContext
+from qa.audit import Audit
+from qa.citations import CitationInContext
 from qa.errors import NotFound, QAError, TooLarge, UsageError
+from qa.exports import attachment, encode
+from qa.forgetting import Forgotten
 from qa.guard import BodyLimit, Guard, LastResort
 from qa.library import Library
 from qa.plain import plain
 from qa.problems import MEDIA_TYPE, problem, unexpected
-from qa.schemas import Added, AskBody, Hits, Problem, ResolveBody, SearchBody, SyncBody, Text
+from qa.resolving import Resolved
+from qa.retelling import retell
+from qa.schemas import (
+    Added,
+    AskBody,
+    ExportBody,
+    ForgetBody,
+    Hits,
+    Problem,
+    ResolveBody,
+    SearchBody,
+    SyncBody,
+    Text,
+    VerifyBody,
+)
 from qa.spans import Span
 from qa.status import LibraryFile, Status
 from qa.syncing import SyncReport
+from qa.verifying import Verification
 
 _log = logging.getLogger("qa")
 
 MOST_TEXT = 200_000
 """The most characters of a text in one response."""
 
+_MOST_VERIFYING = 2
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _TITLE = "Chapter & Verse"
 _ABOUT = "Ask a folder of documents; every sentence of the answer cites the exact words it rests on."
@@ -140,16 +162,39 @@ def search(body: SearchBody, library: Lib) -> Response:
 # Citations.
 
 
-@routes.post("/api/citations/resolve", response_model=Citation, tags=["Citations"])
+@routes.post("/api/citations/resolve", response_model=Resolved, tags=["Citations"])
 def resolve(body: ResolveBody, library: Lib) -> Response:
-    """Find a quote in the library, as a citation."""
+    """Find a quote in the library, as a citation, with the other places where it stands."""
     return _json(library.resolve(body.quote, prefix=body.prefix, suffix=body.suffix, document=body.document))
+
+
+@routes.post("/api/citations/verify", response_model=Verification, tags=["Citations"])
+async def verify(body: VerifyBody, library: Lib, request: Request) -> Response:
+    """Say of each sentence of a text whether the documents support it, and where."""
+    # they take long: so many at once, and the others wait without holding a thread that could answer somebody else
+    limiter: CapacityLimiter = request.app.state.verifying
+    return await to_thread.run_sync(lambda: _json(library.verify(body.text)), limiter=limiter)
+
+
+@routes.get("/api/citations", response_model=Audit, tags=["Citations"])
+def audit(library: Lib, status: str | None = None, count: int = 100, after: str | None = None) -> Response:
+    """List the citations that were given and have a status now; without one, all that are not valid any more."""
+    return _json(library.audit(status, count=count, after=after))
 
 
 @routes.get("/api/citations/{id:path}", response_model=CitationInContext, tags=["Citations"])
 def citation(id: str, library: Lib, context: int = 300) -> Response:
     """Look a citation up again, with so many characters before and after it, and whether it still holds."""
     return _json(library.citation(id, context=context))
+
+
+@routes.post("/api/export", response_class=Response, tags=["Citations"])
+def export(body: ExportBody, library: Lib, request: Request) -> Response:
+    """Write answers as a file that carries their citations, each looked up anew."""
+    answers = retell([each.model_dump() for each in body.answers], partial(library.citation, context=0))
+    url = str(request.base_url) if getattr(request.app.state, "page", False) else None
+    words = library.export(answers, body.format, url=url, on=date.today())
+    return Response(encode(words), headers=attachment("answers", body.format))
 
 
 # Documents.
@@ -202,6 +247,12 @@ def delete(path: str, library: Lib) -> Response:
     """Delete a file from the folder itself, and all that is known of it."""
     library.delete(path)
     return Response(status_code=204)
+
+
+@routes.post("/api/forget", response_model=Forgotten, tags=["Documents"])
+def forget(body: ForgetBody, library: Lib) -> Response:
+    """Erase what is known of a file or a folder that is gone, so that nothing of it is left in the index."""
+    return _json(library.forget(body.path, delete_file=body.delete_file))
 
 
 # Upkeep.
@@ -269,6 +320,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.library = library
+    app.state.verifying = CapacityLimiter(_MOST_VERIFYING)
     app.include_router(routes)
     app.add_exception_handler(QAError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa import questions
 from qa.answers import Answer, Composer, Event
 from qa.attribution import Attribution
 from qa.catalog import Catalog
-from qa.citations import still_there
 from qa.errors import EmptyLibrary, LlmError
 from qa.evidence import Vocabulary, choose, unknown_names
 from qa.followups import Turn, standalone
 from qa.overview import overview
+from qa.present import still_there
 from qa.quoting import disagreement, pieces
 from qa.reader import Reading
 from qa.search import Engines, Hit, Readings, search, show
@@ -55,7 +55,7 @@ class Request:
 
 def ask(
     request: Request, engines: Engines, writer: Writer | None = None, stop: threading.Event | None = None
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Answer a question; the last event is the whole answer.
 
     Without a writer the documents are quoted. `stop`, set by any thread, ends what a model writes.

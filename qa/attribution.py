@@ -20,6 +20,8 @@ from qa.search import Hit
 from qa.support import Entail, judge
 
 _HOLDS = ("quoted", "supported")
+_LIKELY = 2
+"""Passages that are looked at closely."""
 
 
 class Attribution:
@@ -41,6 +43,18 @@ class Attribution:
             others = [hit for number, hit in enumerate(given, start=1) if number not in said.passages]
             best = self._better(words, best, others)
         return replace(best, gap=said.gap)
+
+    def best(self, words: str, hits: Sequence[Hit]) -> Piece:
+        """Cite a sentence that names no passage by the one that carries it best."""
+        if self._gauge:  # all at once: that is quicker than passage by passage
+            self._near(words, [span.of(hit.text) for hit in hits for span in parts(hit.text)])
+        likely = sorted(hits, key=lambda hit: -self._cited(words, [hit], entail=False).support.score)[:_LIKELY]
+        found: list[Piece] = []
+        for hit in likely:
+            found.append(self._cited(words, [hit]))
+            if found[-1].support.verdict in _HOLDS:
+                return found[-1]
+        return max(found, key=_standing, default=self._cited(words, []))
 
     def _cited(self, words: str, hits: Sequence[Hit], *, entail: bool = True) -> Piece:
         citations = tuple(citation for hit in hits for citation in self._citations(words, hit))
@@ -78,3 +92,8 @@ class Attribution:
         if word not in self._weights:
             self._weights[word] = max(self._vocabulary.weights(word).values(), default=0.0)
         return self._weights[word]
+
+
+def _standing(piece: Piece) -> tuple[bool, float]:
+    """Order what does not hold: what does in part before the rest."""
+    return piece.support.verdict == "partial", piece.support.score

@@ -12,9 +12,11 @@ from typing import Literal
 from qa.backlog import UNUSED, WAITING, Backlog
 from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading, heading_path
+from qa.erasure import Erasure
 from qa.errors import IndexDamaged, QAError
+from qa.ledger import Ledger
 from qa.passages import CUTTER_VERSION, OPENING, Passage, headline, in_context
-from qa.records import Counts, Entry, File, Row, Signature, Source, Tombstone, iso_time
+from qa.records import Counts, Entry, File, Row, Tombstone, entry_of, file_of, headings_of, iso_time, row_of
 from qa.spans import Span
 from qa.tables import prepare
 from qa.texts import BLOCK, Texts
@@ -28,6 +30,8 @@ class Catalog:
         self._db = Database(path, readonly=readonly)
         self._texts = Texts(self._db)
         self.backlog = Backlog(self._db)
+        self.ledger = Ledger(self._db)
+        self.erasure = Erasure(self._db)
         self.rebuilt: str | None = None
         try:
             self._prepare()
@@ -47,16 +51,16 @@ class Catalog:
 
     def files(self) -> dict[str, File]:
         """Return every file by its path."""
-        return {row[0]: _file(row) for row in self._db.all(_FILES)}
+        return {row[0]: file_of(row) for row in self._db.all(_FILES)}
 
     def file(self, path: str) -> File | None:
         """Return what is known of the file at a path."""
         rows = self._db.all(f"{_FILES} WHERE path = ?", path)
-        return _file(rows[0]) if rows else None
+        return file_of(rows[0]) if rows else None
 
     def files_of(self, document: int) -> list[File]:
         """Return the files that hold a document."""
-        return [_file(row) for row in self._db.all(f"{_FILES} WHERE document = ? ORDER BY path", document)]
+        return [file_of(row) for row in self._db.all(f"{_FILES} WHERE document = ? ORDER BY path", document)]
 
     def entry(self, document: int) -> Entry | None:
         """Return a document by its number."""
@@ -81,6 +85,14 @@ class Catalog:
         found = self._entries("WHERE number = (SELECT document FROM files WHERE path = ?)", path)
         return found[0] if found else None
 
+    def numbers(self) -> list[int]:
+        """Return the numbers of the documents in the order in which they came."""
+        return [row[0] for row in self._db.all("SELECT number FROM documents ORDER BY number")]
+
+    def newer(self, document: int) -> list[int]:
+        """Return the numbers of the documents that came after one."""
+        return [row[0] for row in self._db.all("SELECT number FROM documents WHERE number > ?", document)]
+
     def text(self, document: int, span: Span | None = None) -> str:
         """Return the words of a span of a document; all of them without one."""
         return self._texts.read(document, span)
@@ -90,7 +102,7 @@ class Catalog:
         about: dict[int, tuple[str, tuple[Heading, ...]]] = {}
         for number in {row.document for row in rows}:
             for title, headings in self._db.all("SELECT title, headings FROM documents WHERE number = ?", number):
-                about[number] = headline(title, self.text(number, OPENING)), _headings(headings)
+                about[number] = headline(title, self.text(number, OPENING)), headings_of(headings)
         return [self._in_context(row, *about.get(row.document, ("", ()))) for row in rows]
 
     def _in_context(self, row: Row, title: str, headings: tuple[Heading, ...]) -> str:
@@ -103,22 +115,22 @@ class Catalog:
 
     def rows(self, document: int) -> list[Row]:
         """Return the passages of a document in order."""
-        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE document = ? ORDER BY start", document)]
+        return [row_of(r) for r in self._db.all(f"{_PASSAGES} WHERE document = ? ORDER BY start", document)]
 
     def rows_by_number(self, numbers: Sequence[int]) -> list[Row]:
         """Return those of the passages that there are."""
-        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE number IN ({_marks(numbers)})", *numbers)]
+        return [row_of(r) for r in self._db.all(f"{_PASSAGES} WHERE number IN ({_marks(numbers)})", *numbers)]
 
     def rows_by_key(self, keys: Sequence[bytes]) -> list[Row]:
         """Return the passages with these embedded words."""
-        return [_row(r) for r in self._db.all(f"{_PASSAGES} WHERE key IN ({_marks(keys)})", *keys)]
+        return [row_of(r) for r in self._db.all(f"{_PASSAGES} WHERE key IN ({_marks(keys)})", *keys)]
 
     def row_at(self, document: int, offset: int) -> Row | None:
         """Return the passage that holds an offset."""
         rows = self._db.all(
             f"{_PASSAGES} WHERE document = ? AND start <= ? ORDER BY start DESC LIMIT 1", document, offset
         )
-        return _row(rows[0]) if rows else None
+        return row_of(rows[0]) if rows else None
 
     def documents_like(self, pattern: str) -> set[int]:
         """Return the numbers of the documents that have a path matching a glob."""
@@ -224,6 +236,7 @@ class Catalog:
         return len(orphans)
 
     def _bury(self, number: int, id_: str, length: int, path: str) -> None:
+        self.ledger.keep(id_, lambda: self.text(number))
         self._db.run("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", id_, path, length, iso_time(time.time()))
         self._db.run("INSERT OR IGNORE INTO lexical_dead VALUES (?)", number)
         for table, column in (("documents", "number"), ("texts", "document"), ("passages", "document")):
@@ -257,7 +270,7 @@ class Catalog:
         chosen = f"document IN (SELECT number FROM documents {which})"
         for number, *file in self._db.all(f"SELECT document, path, mtime_ns FROM files WHERE {chosen}", *values):
             files.setdefault(number, []).append(tuple(file))
-        return [_entry(row, sorted(files.get(row[0], []))) for row in self._db.all(f"{_ENTRIES} {which}", *values)]
+        return [entry_of(row, sorted(files.get(row[0], []))) for row in self._db.all(f"{_ENTRIES} {which}", *values)]
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
@@ -270,32 +283,6 @@ _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM fi
     keys - dead - waiting, waiting FROM (
         SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {UNUSED}) AS dead,
         (SELECT count(*) FROM vectors WHERE {WAITING}) AS waiting)"""
-
-
-def _headings(stored: str) -> tuple[Heading, ...]:
-    return tuple(Heading(*heading) for heading in json.loads(stored))
-
-
-def _entry(row: Values, files: Sequence[Values]) -> Entry:
-    number, id_, title, media_type, length, pages, headings = row
-    paths = tuple(file[0] for file in files)
-    source = Source(
-        id=id_,
-        path=paths[0] if paths else "",
-        paths=paths,
-        title=title,
-        media_type=media_type,
-        modified=iso_time(files[0][1] / 1e9) if files else "",
-    )
-    return Entry(number, source, length, tuple(json.loads(pages)), _headings(headings))
-
-
-def _file(row: Values) -> File:
-    return File(row[0], row[1], Signature(*row[2:6]), *row[6:])
-
-
-def _row(row: Values) -> Row:
-    return Row(row[0], row[1], Span(row[2], row[3]), row[4], row[5])
 
 
 def _marks(values: Collection[object]) -> str:

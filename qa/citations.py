@@ -1,25 +1,22 @@
-"""Citations: the exact words a sentence rests on, an id for them, and looking one up again."""
+"""Citations: the exact words a sentence rests on, and an id for them."""
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Literal
 
 from qa.catalog import Catalog
-from qa.documents import heading_path, parse
-from qa.errors import DocumentError, IndexDamaged, MalformedCitation, NotFound, UnknownCitation, UsageError
-from qa.folder import read_file
+from qa.changes import Change
+from qa.documents import heading_path
+from qa.errors import IndexDamaged, MalformedCitation, NotFound, UnknownCitation
+from qa.ledger import AROUND, Quote, Served
 from qa.plain import Plain
-from qa.records import Entry, File, Row, Signature, Source, Tombstone
-from qa.spans import Places, Span, count_lines, find_quote
+from qa.records import Entry, Row, Source, iso_time
+from qa.spans import Places, Span, count_lines
 
 Status = Literal["valid", "moved", "changed", "deleted"]
 
-_AROUND = 32
-"""How many letters of prefix and suffix go with a citation, to find it again among repeats."""
 MOST_CONTEXT = 20_000
 _ID = re.compile(r"([0-9a-f]{16})\.(0|[1-9]\d{0,11})-([1-9]\d{0,11})")
 
@@ -55,11 +52,34 @@ class Citation(Location):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given(Plain):
+    """When an answer first and last had a citation, how often, and for which question, where these are kept."""
+
+    first: str
+    last: str
+    times: int
+    question: str | None
+
+    @classmethod
+    def of(cls, row: Served) -> Given:
+        """Read it in the ledger."""
+        return cls(first=iso_time(row.first), last=iso_time(row.last), times=row.times, question=row.question)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitationInContext(Citation):
-    """A citation that was looked up, with the words before and after it."""
+    """A citation that was looked up, with the words before and after it, and what became of it.
+
+    Where it is `moved`, `current` is where the words stand now. Where it is `changed`, `nearest` is the place in what
+    its file says now that is most like them, and `diff` what differs there.
+    """
 
     before: str
     after: str
+    current: Citation | None = None
+    nearest: Citation | None = None
+    diff: tuple[Change, ...] | None = None
+    given: Given | None = None
 
 
 def citation_id(document: str, span: Span) -> str:
@@ -77,6 +97,14 @@ def parse_id(text: str) -> tuple[str, Span]:
             "(16 hex digits of the document, then where the words begin and end)."
         )
     return match[1], span
+
+
+def check_range(span: Span, length: int) -> None:
+    """Raise UnknownCitation for a span that a text of this length does not have."""
+    if not 0 <= span.start < span.end <= length:
+        raise UnknownCitation(
+            f"The document has {length:,} characters, and no place {span.start}-{span.end}: check the id."
+        )
 
 
 def locate(catalog: Catalog, entry: Entry, span: Span) -> Location:
@@ -118,131 +146,29 @@ def cite(
     catalog: Catalog, entry: Entry, span: Span, *, number: int | None = None, quote: str | None = None
 ) -> Citation:
     """Make a citation, the only way to one. Raises UnknownCitation outside the text, NotFound if it is not `quote`."""
-    if span.start < 0 or span.end > entry.length or span.start >= span.end:
-        raise UnknownCitation(
-            f"The document has {entry.length:,} characters, and no place {span.start}-{span.end}: check the id."
-        )
-    around = Span(max(0, span.start - _AROUND), min(entry.length, span.end + _AROUND))
+    check_range(span, entry.length)
+    around = Span(max(0, span.start - AROUND), min(entry.length, span.end + AROUND))
     words = catalog.text(entry.number, around)
-    cited = span.shift(-around.start).of(words)
     if len(words) != len(around):
         raise IndexDamaged("The catalog holds less of a text than it should: run `qa doctor --repair`.")
-    if quote is not None and cited != quote:
+    there = Quote.of(words, span.shift(-around.start))
+    if quote is not None and there.words != quote:
         raise NotFound("The quoted words do not stand there.")
+    return _made(locate(catalog, entry, span), there, number)
+
+
+def cite_in(entry: Entry, text: str, span: Span) -> Citation:
+    """Make a citation of a text that is at hand, and may not be in the catalog yet, of a span that lies in it."""
+    lines = (1 + count_lines(text, Span(0, span.start)), 1 + count_lines(text, Span(0, span.end - 1)))
+    return _made(_place(entry, span, lines), Quote.of(text, span), None)
+
+
+def _made(at: Location, quote: Quote, number: int | None) -> Citation:
     return Citation(
-        **locate(catalog, entry, span).fields(),
+        **at.fields(),
         number=number,
-        cited_text=cited,
-        prefix=words[: span.start - around.start],
-        suffix=words[len(words) - (around.end - span.end) :],
+        cited_text=quote.words,
+        prefix=quote.prefix,
+        suffix=quote.suffix,
         status="valid",
     )
-
-
-def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> CitationInContext:
-    """Look a citation up again, checking the file first: `valid` is never stale. Raises as `parse_id` and `cite` do."""
-    if not 0 <= context <= MOST_CONTEXT:
-        raise UsageError(f"The context must be from 0 to {MOST_CONTEXT:,} characters.")
-    prefix, span = parse_id(id_)
-    entry = catalog.find(prefix)
-    if entry is None:
-        stone = catalog.tombstone(prefix)
-        if stone is None:
-            raise UnknownCitation(f"No document here has, or had, an id that begins with {prefix}.")
-        _in_range(span, stone.length)
-        return _gone(stone, span, "changed" if catalog.at_path(stone.path) else "deleted")
-    _in_range(span, entry.length)
-    files = catalog.files_of(entry.number)
-    if not any(_holds(folder, file, entry.source.id) for file in files):
-        stone = Tombstone(entry.source.id, entry.source.path, entry.length, entry.source.modified)
-        return _gone(stone, span, "changed" if any(_exists(folder, file) for file in files) else "deleted")
-    citation = cite(catalog, entry, span)
-    before = Span(max(0, span.start - context), span.start)
-    after = Span(span.end, min(entry.length, span.end + context))
-    return CitationInContext(
-        **{each.name: getattr(citation, each.name) for each in fields(Citation)},
-        before=catalog.text(entry.number, before) if len(before) else "",
-        after=catalog.text(entry.number, after) if len(after) else "",
-    )
-
-
-def still_there(catalog: Catalog, folder: Path, id_: str) -> bool:
-    """Tell whether some file of the folder still holds a document, even if it was edited since the last sync."""
-    entry = catalog.find(id_)
-    return entry is not None and any(
-        _unchanged(folder, file) or _holds(folder, file, id_) for file in catalog.files_of(entry.number)
-    )
-
-
-def _unchanged(folder: Path, file: File) -> bool:
-    try:
-        return Signature.of(os.lstat(os.path.join(os.fsencode(folder), file.raw))) == file.signature
-    except OSError:
-        return False
-
-
-def _in_range(span: Span, length: int) -> None:
-    if span.end > length:
-        raise UnknownCitation(
-            f"The document has {length:,} characters, and no place {span.start}-{span.end}: check the id."
-        )
-
-
-def _holds(folder: Path, file: File, id_: str) -> bool:
-    """Tell whether a file still holds the text, by its stat or, where that does not vouch for it, by reading it."""
-    if file.settled and _unchanged(folder, file):
-        return True
-    try:
-        return parse(read_file(folder, file.raw)[0], file.path).id == id_
-    except (OSError, DocumentError):
-        return False
-
-
-def _exists(folder: Path, file: File) -> bool:
-    return os.path.lexists(os.path.join(os.fsencode(folder), file.raw))
-
-
-def _gone(stone: Tombstone, span: Span, status: Status) -> CitationInContext:
-    """Return what may be said of words that are no longer there: id and path, no text."""
-    source = Source(id=stone.id, path=stone.path, paths=(), title="", media_type="", modified=stone.since)
-    return CitationInContext(
-        id=citation_id(stone.id, span),
-        document=source,
-        start_char_index=span.start,
-        end_char_index=span.end,
-        start_page_number=None,
-        end_page_number=None,
-        start_line=None,
-        end_line=None,
-        heading=(),
-        number=None,
-        cited_text=None,
-        prefix="",
-        suffix="",
-        status=status,
-        before="",
-        after="",
-    )
-
-
-def resolve(
-    catalog: Catalog, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None
-) -> Citation:
-    """Find a quote in one document (id or path) or in all, as a citation. Raises NotFound."""
-    if not quote.strip():
-        raise UsageError("The quote is empty: give the words to look for.")
-    if len(quote) > MOST_CONTEXT:
-        raise UsageError(f"The quote is too long: give at most {MOST_CONTEXT:,} characters.")
-    entries = [_named(catalog, document)] if document else catalog.entries()
-    for entry in entries:
-        span = find_quote(catalog.text(entry.number), quote, prefix=prefix, suffix=suffix)
-        if span:
-            return cite(catalog, entry, span)
-    raise NotFound("These words stand nowhere in the documents.")
-
-
-def _named(catalog: Catalog, name: str) -> Entry:
-    entry = (catalog.find(name) if re.fullmatch("[0-9a-f]{16,64}", name) else None) or catalog.at_path(name)
-    if entry is None:
-        raise NotFound("There is no such document: give its path relative to the folder, or its id.")
-    return entry

@@ -18,20 +18,26 @@ from qa.console import (
     STOPPED,
     Commands,
     CountOption,
+    ExportOption,
     FolderOption,
     HostOption,
     IndexOption,
     JsonOption,
+    LinkFilesOption,
+    OverwriteOption,
     PortOption,
     WithinOption,
     folder_name,
     leave,
     library_of,
+    save,
     settings_of,
     show,
+    target_of,
     tell_trouble,
     words_of,
 )
+from qa.errors import UsageError
 
 if TYPE_CHECKING:
     from qa.settings import Settings
@@ -85,6 +91,9 @@ def ask(
     count: CountOption = 10,
     within: WithinOption = None,
     rerank: Annotated[bool | None, typer.Option("--rerank/--no-rerank", help=RERANK.format("on"))] = None,
+    export: ExportOption = None,
+    overwrite: OverwriteOption = False,
+    link_files: LinkFilesOption = False,
     folder: FolderOption = None,
     index: IndexOption = None,
     json: JsonOption = False,
@@ -92,10 +101,12 @@ def ask(
     """Answer a question from the documents, every sentence with the words it rests on."""
     from qa.terminal import answer_lines
 
+    target = target_of(export, overwrite=overwrite, link_files=link_files)
     with library_of(folder, index) as library:
         answer = library.ask(words_of(question), count=count, within=within, rerank=rerank)
         tell_trouble(library)
-    show(answer, json, answer_lines(answer))
+        show(answer, json, answer_lines(answer))
+        save(target, library, answer)
     if answer.refused:
         raise typer.Exit(NOTHING)
 
@@ -139,6 +150,66 @@ def cite(
         citation = library.citation(id, context=context)
     show(citation, json, citation_lines(citation))
     if citation.status in ("deleted", "changed"):
+        raise typer.Exit(NOTHING)
+
+
+@app.command(short_help="Erase what is known of a file that is gone.")
+def forget(
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="A file or a folder, as `qa status` has it.")
+    ] = None,
+    all_deleted: Annotated[bool, typer.Option("--all-deleted", help="Whatever is gone from the folder.")] = False,
+    delete_file: Annotated[bool, typer.Option("--delete-file", help="Delete it from the folder first.")] = False,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Erase what is known of a file, or of a folder, that is gone: afterwards no part of the index holds its words."""
+    from qa.terminal import forgotten_lines
+
+    if (path is None) is not all_deleted:
+        raise UsageError("Name one file or folder, or say --all-deleted.")
+    with library_of(folder, index) as library:
+        forgotten = library.forget(path, delete_file=delete_file)
+    show(forgotten, json, forgotten_lines(forgotten))
+
+
+@app.command(short_help="List the citations that no longer hold.")
+def audit(
+    status: Annotated[str | None, typer.Option("--status", help="Only those: valid, moved, changed, deleted.")] = None,
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the citations that answers have given and that no longer stand as they were given: what became of each."""
+    from qa.terminal import audit_lines
+
+    with library_of(folder, index) as library:
+        found = library.audit(status)
+    show(found, json, audit_lines(found))
+    if any(each.status in ("deleted", "changed") for each in found.citations):
+        raise typer.Exit(NOTHING)
+
+
+@app.command(short_help="Check a text, sentence by sentence.")
+def verify(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The text to check; - reads standard input.")],
+    folder: FolderOption = None,
+    index: IndexOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say of each sentence of a text whether the documents support it, with the words that do."""
+    from qa.drafts import read_draft
+    from qa.proofs import verification_lines
+    from qa.terminal import sync_bar
+
+    text = read_draft(file)
+    with library_of(folder, index) as library:
+        with sync_bar() as bar:
+            found = library.verify(text, progress=bar)
+        tell_trouble(library)
+    show(found, json, verification_lines(found))
+    if not found.holds:
         raise typer.Exit(NOTHING)
 
 

@@ -17,8 +17,10 @@ from typer.core import TyperGroup
 from qa.errors import NotFound, QAError, UsageError
 
 if TYPE_CHECKING:
+    from qa.answers import Answer
     from qa.library import Library
     from qa.remote import RemoteLibrary
+    from qa.saving import Target
     from qa.settings import Settings
 
 NOTHING, ERROR, STOPPED, _NO_READER = 1, 2, 130, 141
@@ -79,6 +81,12 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
 WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
+ExportOption = Annotated[
+    Path | None,
+    typer.Option("--export", metavar="FILE", help="Write the answer there too: .md .html .json .jsonld .csl.json."),
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Let --export take the place of a file.")]
+LinkFilesOption = Annotated[bool, typer.Option("--link-files", help="Link from --export to the documents' files.")]
 RERANK = "Let the reader, or QA_RERANKER, rank the best passages anew.  [default: {}]"
 HostOption = Annotated[
     str | None,
@@ -108,6 +116,26 @@ def tell_trouble(library: Library | RemoteLibrary) -> None:
 
     if library.trouble:
         typer.echo(one_line(library.trouble), err=True)
+
+
+def target_of(place: Path | None, *, overwrite: bool, link_files: bool) -> Target | None:
+    """See that an answer can be written there, before it is asked for."""
+    if place is None:
+        return None
+    from qa.saving import Target
+
+    return Target.of(place, overwrite=overwrite, link_files=link_files)
+
+
+def save(target: Target | None, library: Library | RemoteLibrary, answer: Answer) -> None:
+    """Write an answer to a file, and say so on stderr."""
+    if target is None:
+        return
+    from qa.remote import RemoteLibrary
+    from qa.terminal import one_line
+
+    page = library.page() if isinstance(library, RemoteLibrary) else None
+    typer.echo(one_line(target.write(library, [answer], page=page)), err=True)
 
 
 def words_of(argument: str) -> str:

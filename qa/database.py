@@ -12,6 +12,10 @@ from typing import Any
 from qa.errors import IndexDamaged, StorageError
 
 Values = tuple[Any, ...]
+_PATIENCE = 30.0
+"""How long we wait for another process that writes or, to empty the log, reads, in seconds."""
+_LOG = 4_194_304
+"""Bytes to which the log is cut once a transaction that was larger is in the file."""
 
 
 class Database:
@@ -56,23 +60,39 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make the writes inside it one step: all of them or none. Raises StorageError on a full disk."""
         with self._writing, sentences():
-            if self._writer is None:
-                self._writer = self._connect()
-                self._writer.execute("PRAGMA journal_mode = WAL")
+            writer = self._open_writer()
             if self._within is not None:  # this thread's own: the lock keeps others out
-                yield self._writer
+                yield writer
                 return
-            self._writer.execute("BEGIN IMMEDIATE")
+            writer.execute("BEGIN IMMEDIATE")
             self._within = threading.get_ident()
             try:
-                yield self._writer
-                self._writer.commit()
+                yield writer
+                writer.commit()
             except BaseException:  # whatever it was: nothing half done may stay
-                if self._writer.in_transaction:
-                    self._writer.rollback()
+                if writer.in_transaction:
+                    writer.rollback()
                 raise
             finally:
                 self._within = None
+
+    def compact(self) -> bool:
+        """Write the file anew and empty the log beside it, so that nothing of what was deleted is left in either.
+
+        Tell whether that was done: somebody who is reading all the time keeps the log from being emptied.
+        """
+        with self._writing, sentences():
+            writer = self._open_writer()
+            writer.execute("VACUUM")
+            return not writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+
+    def _open_writer(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = self._connect()
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, in the file itself
+            self._writer.execute(f"PRAGMA journal_size_limit = {_LOG}")
+        return self._writer
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -90,7 +110,7 @@ class Database:
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,
-            timeout=30,
+            timeout=_PATIENCE,
             isolation_level=None,
             check_same_thread=False,  # used by one thread at a time, but not always the same
         )

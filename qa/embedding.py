@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from qa.vectors import Vectors
 _AT_ONCE = 64  # half a second of work: `close` may have to wait for two of them
 _PROBE = "These words are here to see whether the embedder works."
 _NAMED = 3
+_MOST_DEAD, _FEW_DEAD = 0.3, 256
+"""Which share of the places of vectors may be dead before the living are copied elsewhere; so few never matter."""
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
@@ -147,14 +150,21 @@ def _drop_dead(catalog: Catalog, vectors: Callable[[], Vectors]) -> None:
         vectors().remove(dead)
         catalog.backlog.forget_vectors(dead)
     slots, live = int(catalog.meta("slots") or 0), catalog.counts().vectors
-    if slots > 1_000 and live < 0.7 * slots:
+    if slots - live > max(_FEW_DEAD, _MOST_DEAD * slots):
+        copy_living(catalog, vectors())
 
-        def use(name: str) -> None:
-            with catalog.transaction():
-                catalog.set_meta("collection", name)
-                catalog.set_meta("slots", str(live))
 
-        vectors().copy(catalog.live_keys(), use=use)
+def copy_living(catalog: Catalog, vectors: Vectors) -> list[Path]:
+    """Copy the vectors that passages need to a fresh place, and remove the old one; return what cannot be removed."""
+    dead, living = catalog.backlog.retire_vectors(), catalog.live_keys()
+
+    def use(name: str) -> None:
+        with catalog.transaction():
+            catalog.set_meta("collection", name)
+            catalog.set_meta("slots", str(len(living)))
+            catalog.backlog.forget_vectors(dead)
+
+    return vectors.copy(living, use=use)
 
 
 def checked(embedder: Any) -> Embedder:

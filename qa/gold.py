@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qa.anchoring import anchor
 from qa.documents import parse
 from qa.errors import DocumentError, FolderError, UsageError
 from qa.folder import check_folder, printable, read_file, scan
 from qa.followups import MOST_TURNS, Turn, read_history
 from qa.scores import Place, Question
-from qa.spans import Span, find_quote
+from qa.spans import Span
 
 CORPUS, DOCUMENTS, QUERIES = "corpus.jsonl", "documents", "queries*.jsonl"
 T = TypeVar("T")
@@ -187,10 +188,10 @@ class _Claim:
     def settle(self, text: str) -> Place:
         """Return the span, which holds the words. Raises UsageError."""
         if self.start is None or self.end is None:
-            span = find_quote(text, self.words or "")
-            if span is None:
+            found = anchor(text, self.words or "")
+            if found is None:
                 raise self.line.wrong(f"its `text` does not stand in {self.document}, which must have these very words")
-            return Place(self.document, span)
+            return Place(self.document, found.span)
         span = Span(self.start, self.end)
         if not 0 <= span.start < span.end <= len(text):
             raise self.line.wrong(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qa.catalog import Catalog
-from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, ModelError, StorageError
+from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, ModelError, QAError, StorageError
 from qa.folder import printable
+from qa.generations import clear, in_use, remove
 from qa.importing import alone
 from qa.lock import Holder, IndexLock
 from qa.settings import Settings, cores
@@ -121,8 +123,9 @@ class Index:
 
         with self._opening:
             if self._lexical is None:
-                self.own()
-                self._lexical = Lexical(self.path / "lexical")
+                place = self._in_use("lexical", self.own())
+                clear(self.path / "lexical", place)  # what was being made anew when a process was killed
+                self._lexical = Lexical(place)
             return self._lexical
 
     def vectors(self) -> Vectors:
@@ -228,7 +231,9 @@ class Index:
 
         self.check_filled()
         found = self._engines
-        if found is None or self._gone() or not (found.vectors and found.vectors.intact()):
+        if found and not self._gone() and found.vectors and found.vectors.intact():
+            return found
+        with self._opening:  # what takes a part's place meanwhile is not missed
             catalog = self.own()
             check_embedder(catalog, self.embedder())
             if lost := self.lost():
@@ -247,7 +252,14 @@ class Index:
             )
             if vectors:  # nothing of it changes any more while they are open
                 self._engines = found
-        return found
+            return found
+
+    def words_at_hand(self) -> Lexical | None:
+        """Return the word index where this process holds it, and it is whole."""
+        try:
+            return self.engines().lexical if self._lock.held else None
+        except QAError:
+            return None
 
     def lost(self) -> list[Part]:
         """Name the derived parts whose files are gone though the catalog counts on them."""
@@ -256,22 +268,40 @@ class Index:
         return [part for part in self._gone() if counted[part]]
 
     def _gone(self) -> list[Part]:
-        files: dict[Part, str] = {"lexical": "lexical/meta.json", "vectors": "vectors/chroma.sqlite3"}
-        if self._settings.chroma_url is not None:
+        files: dict[Part, str] = {"lexical": "meta.json", "vectors": "chroma.sqlite3"}
+        if self.chroma_url is not None:
             del files["vectors"]
-        return [part for part, file in files.items() if not (self.path / file).exists()]
+        catalog = self.catalog()
+        return [part for part, file in files.items() if not (self._in_use(part, catalog) / file).exists()]
+
+    def _in_use(self, part: Part, catalog: Catalog) -> Path:
+        return in_use(self.path / part, catalog.meta("lexical") or "1" if part == "lexical" else self.collection())
+
+    @property
+    def chroma_url(self) -> str | None:
+        """The Chroma server that keeps the vectors; None: they are here."""
+        return self._settings.chroma_url
+
+    @contextmanager
+    def exchanging_words(self) -> Iterator[None]:
+        """Let nobody open the word index while another one takes its place; it is opened when it is next needed."""
+        with self._opening:
+            if self._lexical:
+                self._lexical.close()
+            yield
+            self._lexical = self._engines = None
 
     def forget(self, part: Part) -> None:
         """Remove a derived part, which is then to be made anew from the catalog."""
         self.close_derived()
         catalog = self.own()
         if part == "lexical":
-            _remove(self.path / "lexical")
+            remove(self.path / "lexical")
             catalog.backlog.reset_words()
         else:
             from qa.store import next_name
 
-            _remove(self.path / "vectors")
+            remove(self.path / "vectors")
             catalog.backlog.reset_vectors(next_name(self.collection()))
 
     def check_filled(self) -> None:
@@ -307,14 +337,6 @@ class Index:
         """Name the collection of this index: on a shared Chroma server no other index may have that name."""
         first = f"qa-{hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]}-1"
         return self.catalog().meta("collection") or first
-
-
-def _remove(path: Path) -> None:
-    """Remove a folder, or whatever stands in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _model_cache() -> Path:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.errors import QAError
+from qa.errors import LibraryBusy, QAError
 from qa.folder import Watch
 from qa.importing import alone
 from qa.index import Index
 from qa.settings import Settings, cores
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from qa.forgetting import Forgotten
     from qa.progress import Progress
     from qa.syncing import SyncReport
 
@@ -34,6 +36,8 @@ class Keeper:
         self._reading = threading.Lock()  # one phase 1 at a time
         self._embedding = threading.Lock()  # and one phase 2
         self._handing = threading.Lock()
+        self._going_first = threading.Lock()  # held by who waits for phase 2 to be interrupted
+        self._interrupt = threading.Event()
         self._worker: threading.Thread | None = None
         self._again = False
         self._stop = threading.Event()
@@ -41,34 +45,60 @@ class Keeper:
 
     def sync(self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Make the index equal the folder; without `wait` return once it can be searched, and embed behind."""
-        with alone:
-            from qa.syncing import read_folder
-
         catalog = self._index.own()
         watch = self._watcher(progress)
-        longest = int(self._settings.max_file_mb * 1e6)
         with self._reading:
-            for part in self._index.lost():
-                self._index.forget(part)
-            note, catalog.rebuilt = catalog.rebuilt, None
-            report = read_folder(
-                self._folder,
-                self._index.path,
-                catalog,
-                self._index.lexical,
-                longest=longest,
-                processes=self._settings.threads or cores(),
-                watch=watch,
-                stop=self._stop,
-            )
+            report = self._read(watch)
         self.progress = None
         waiting = catalog.counts().waiting
         if not wait:
             self._embed_in_background()
-            return replace(report, waiting=waiting, note=note)
+            return replace(report, waiting=waiting)
         embedded = self._embed(watch)
         self.trouble = None
-        return replace(report, embedded=embedded, waiting=catalog.counts().waiting, note=note)
+        return replace(report, embedded=embedded, waiting=catalog.counts().waiting)
+
+    def forget(self, path: str | None, *, delete_file: bool) -> Forgotten:
+        """Forget a file, a folder, or whatever is deleted, so that nothing of it is left on the disk."""
+        with alone:
+            from qa import forgetting
+
+        self._index.check_filled()
+        catalog, folder = self._index.own(), self._folder
+        with self._reading:
+            chosen = forgetting.choose(catalog, folder, self._index.path, path, delete_file=delete_file)
+            self._read(self._watcher(None))
+            if catalog.erasure.pending():
+                raise LibraryBusy("The library is being closed: the next sync goes on with forgetting.")
+        self.progress = None
+        return forgetting.report(catalog, chosen, chroma_url=self._index.chroma_url)
+
+    def _read(self, watch: Callable[[Progress], None]) -> SyncReport:
+        """Read what is new in the folder, and do away with what is gone from it."""
+        with alone:
+            from qa.compacting import erase, tidy
+            from qa.syncing import read_folder
+
+        for part in self._index.lost():
+            self._index.forget(part)
+        catalog = self._index.own()
+        note, catalog.rebuilt = catalog.rebuilt, None
+        report = read_folder(
+            self._folder,
+            self._index.path,
+            catalog,
+            self._index.lexical,
+            longest=int(self._settings.max_file_mb * 1e6),
+            processes=self._settings.threads or cores(),
+            watch=watch,
+            stop=self._stop,
+        )
+        if catalog.erasure.pending() and not self._stop.is_set():
+            with self._embedding_interrupted():
+                erase(self._index)
+        elif not self._stop.is_set():
+            tidy(self._index)
+        return replace(report, note=note)
 
     def watch(self) -> None:
         """Sync now, and whenever something in the folder changes, until `close`; errors stand in `trouble`."""
@@ -80,10 +110,11 @@ class Keeper:
     def stop(self) -> None:
         """Ask background work to end after the step it is at."""
         self._stop.set()
+        self._interrupt.set()
 
     def close(self) -> None:
         """Stop background work, after the step it is at, and let the index go. What is done is kept."""
-        self._stop.set()
+        self.stop()
         if self._watch:
             self._watch.stop()
         worker = self._worker
@@ -96,12 +127,30 @@ class Keeper:
         with alone:
             from qa.embedding import embed_waiting
 
-        catalog = self._index.own()
+        catalog, embedder, done = self._index.own(), self._index.embedder(), 0
         try:
-            with self._embedding:
-                return embed_waiting(catalog, self._index.vectors, self._index.embedder(), watch=watch, stop=self._stop)
+            while True:
+                with self._going_first:
+                    pass
+                with self._embedding:
+                    done += embed_waiting(catalog, self._index.vectors, embedder, watch=watch, stop=self._interrupt)
+                    if self._stop.is_set() or not self._interrupt.is_set():
+                        return done
         finally:
             self.progress = None
+
+    @contextmanager
+    def _embedding_interrupted(self) -> Iterator[None]:
+        """Keep phase 2 waiting, after the step it is at."""
+        with self._going_first:
+            self._interrupt.set()
+            self._embedding.acquire()
+        try:
+            if not self._stop.is_set():
+                self._interrupt.clear()
+            yield
+        finally:
+            self._embedding.release()
 
     def _embed_in_background(self) -> None:
         with self._handing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,16 @@ class Lexical:
             searcher = self._index.searcher()
             return {term: int(searcher.doc_freq("words", term)) for term in terms}
 
+    def holding(self, terms: Sequence[str], *, count: int) -> list[int]:
+        """Return the passages, at most so many, in which terms stand on end."""
+        q, schema = tantivy.Query, self._index.schema
+        on_end = len(terms) > 1
+        query = q.phrase_query(schema, "words", list(terms)) if on_end else q.term_query(schema, "words", terms[0])
+        with _sentences():
+            searcher = self._index.searcher()
+            hits = searcher.search(query, count, count=False).hits
+            return [int(n or 0) for n in searcher.fast_field_values("passage", [address for _, address in hits])]
+
     def add(self, words: Iterable[Words]) -> None:
         """Add passages; they are found after `commit`."""
         with _sentences():
@@ -173,6 +184,13 @@ class Lexical:
         """Count the passages."""
         with _sentences():
             return int(self._index.searcher().num_docs)
+
+    def waste(self) -> tuple[int, int]:
+        """Return how many passages that were taken out the files still hold, and how many they hold in all."""
+        with _sentences():
+            segments = json.loads((self._path / "meta.json").read_text())["segments"]
+        gone = (each["deletes"]["num_deleted_docs"] for each in segments if each["deletes"])
+        return sum(gone), sum(each["max_doc"] for each in segments)
 
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:

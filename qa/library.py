@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from qa.citations import Citation, CitationInContext, look_up, resolve
+from qa.audit import Audit, audit
+from qa.citations import CitationInContext
 from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
 from qa.folder import check_folder, inside, without_links, write_new
+from qa.giving import Giving
 from qa.importing import alone
 from qa.index import Index
 from qa.keeping import Keeper
+from qa.lookup import look_up
 from qa.pluggable import Pluggable
 from qa.records import File
+from qa.resolving import Resolved, resolve
 from qa.settings import Settings, read_settings
 from qa.spans import Span
 from qa.status import LibraryFile, Status, library_file
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
+    from datetime import date
+
     from qa.answers import Answer, Event
     from qa.asking import Sift
     from qa.doctor import Finding
     from qa.embedders import Embedder
     from qa.followups import History
+    from qa.forgetting import Forgotten
     from qa.progress import Progress
     from qa.rerankers import Reranker
     from qa.search import Hit
     from qa.syncing import SyncReport
+    from qa.verifying import Checking, Verification
 
 MOST = 100
 """The most hits that can be asked for."""
@@ -45,6 +53,7 @@ class Library(Pluggable):
         self.settings = settings
         self._index = index
         self._keeper = Keeper(folder, index, settings)
+        self._giving = Giving(index.catalog, keep_questions=settings.keep_questions)
 
     @classmethod
     def open(
@@ -137,7 +146,7 @@ class Library(Pluggable):
         request = Request(question, count, within, rerank, read_history(history), sift, settings.confidence)
         llm = self._index.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
-        return ask(request, self._index.engines(), writer, stop)
+        return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question)
 
     def check_llm(self) -> None:
         """See that the language model that is named can be opened; nothing is asked of it. Raises UnusableLlm."""
@@ -145,13 +154,42 @@ class Library(Pluggable):
 
     # Citations and documents.
 
+    def export(
+        self,
+        answers: Answer | Sequence[Answer],
+        format: str = "markdown",
+        *,
+        url: str | None = None,
+        files: str | None = None,
+        on: date | None = None,
+    ) -> str:
+        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, as `exports.export` does."""
+        with alone:
+            from qa.exports import export
+
+        return export(answers, format, url=url, files=files, on=on, text=self.text)
+
     def citation(self, id: str, *, context: int = 300) -> CitationInContext:
         """Look a citation up again, with so many characters around it. Raises MalformedCitation, UnknownCitation."""
         return look_up(self._index.catalog(), self.folder, id, context=context)
 
-    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Citation:
-        """Find a quote in the library, as a citation. Raises NotFound."""
-        return resolve(self._index.catalog(), quote, prefix=prefix, suffix=suffix, document=document)
+    def audit(self, status: str | None = None, *, count: int | None = None, after: str | None = None) -> Audit:
+        """List the citations that were given and are not valid any more, or that have a status. Raises UsageError."""
+        return audit(self._index.catalog(), self.folder, status=status, count=count, after=after)
+
+    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Resolved:
+        """Find a quote in the library, as a citation, with the other places where it stands. Raises NotFound."""
+        catalog, words = self._index.catalog(), self._index.words_at_hand
+        return resolve(catalog, self.folder, words, quote, prefix=prefix, suffix=suffix, document=document)
+
+    def verify(self, text: str, *, progress: Callable[[Checking], None] | None = None) -> Verification:
+        """Say of each sentence of a text whether the documents support it, and where. Raises UsageError, TooLarge."""
+        with alone:
+            from qa.verifying import verify
+
+        verification = verify(text, self._index.engines(), progress)
+        self._giving.remember(verification.citations)
+        return verification
 
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
@@ -212,6 +250,14 @@ class Library(Pluggable):
         self.original(path).unlink()
         self.sync(wait=False)
 
+    def forget(self, path: str | None, *, delete_file: bool = False) -> Forgotten:
+        """Erase what is known of a file that is gone, or of all below a folder; None: of all that are gone.
+
+        `delete_file` deletes it first. Raises UsageError if it is still there, NotFound, ReadOnly, LibraryBusy.
+        """
+        self._check_writable()
+        return self._keeper.forget(path, delete_file=delete_file)
+
     def _check_writable(self) -> None:
         if self.settings.readonly:
             raise ReadOnly("Changing the folder is switched off (QA_READONLY).")
@@ -255,7 +301,7 @@ class Library(Pluggable):
     @property
     def trouble(self) -> str | None:
         """Say in a sentence what does not work though all else goes on: a sync behind, or the reader."""
-        return self._keeper.trouble or self._index.trouble
+        return self._keeper.trouble or self._index.trouble or self._giving.trouble
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
         """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from qa.anchoring import anchor
 from qa.answers import Piece
 from qa.catalog import Catalog
 from qa.citations import cite
 from qa.passages import sentences
 from qa.records import Entry
-from qa.spans import Span, find_quote
+from qa.spans import Span
 from qa.support import judge
 
 _DOCUMENTS = 8
@@ -48,16 +49,16 @@ def _spread(entries: Sequence[Entry], count: int) -> list[Entry]:
 def _outline(catalog: Catalog, entry: Entry, *, alone: bool) -> list[Span]:
     """Return the places in a document that say what it is about: title, then headings or else first sentences."""
     opening = catalog.text(entry.number, Span(0, min(entry.length, 6_000)))
-    title = find_quote(opening, entry.source.title) if entry.source.title else None
-    spans = [title] if title else []
+    title = anchor(opening, entry.source.title)
+    spans = [title.span] if title else []
     most = 6 if alone else 2
     for heading in entry.headings:
         words = catalog.text(entry.number, Span(heading.start, min(entry.length, heading.start + 400)))
-        found = find_quote(words, heading.title)
-        if found and (span := found.shift(heading.start)) not in spans:
+        found = anchor(words, heading.title)
+        if found and (span := found.span.shift(heading.start)) not in spans:
             spans.append(span)
     if len(spans) < 2:
-        spans += _first_sentences(opening, after=title.end if title else 0, count=3 if alone else 1)
+        spans += _first_sentences(opening, after=title.span.end if title else 0, count=3 if alone else 1)
     return spans[:most]
 
 

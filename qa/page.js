@@ -2,7 +2,8 @@
    Whatever comes from documents, questions or errors is put in as text, never as HTML. */
 
 import { Turn, ask } from "./page_answer.js";
-import { api, closeSource, make, openDocument, openSource } from "./page_source.js";
+import { api, closeSource, make, openDocument, openNamed, openSource } from "./page_source.js";
+import { Talk } from "./page_talk.js";
 
 const at = (id) => document.getElementById(id);
 const number = (n) => Number(n).toLocaleString("en");
@@ -12,7 +13,7 @@ const SHOWN = 500;
 const REMEMBERED = 20; // turns that go with a question, and are what it may speak of
 
 let asking = null;
-const said = [];
+const talk = new Talk();
 let stood = "";
 let listed = 0;
 
@@ -39,8 +40,8 @@ async function answer(words) {
   turn.element.scrollIntoView({ block: "start" });
   busy(new AbortController());
   try {
-    const whole = await ask(words, said.slice(-REMEMBERED), turn, asking.signal);
-    said.push({ role: "user", content: words.trim() }, { role: "assistant", content: whole.answer });
+    const whole = await ask(words, talk.history().slice(-REMEMBERED), turn, asking.signal);
+    talk.add(whole);
     say(`${whole.answer} ${whole.citations.length ? count(whole.citations.length, "citation") : ""}`);
   } catch (error) {
     const stopped = error.name === "AbortError" ? "Stopped." : "The server stopped in the middle of the answer: ask again.";
@@ -193,17 +194,34 @@ function build() {
     make("p", {}, make("b", { id: "qa-folder", dir: "auto" }), " ", make("span", { id: "qa-counts" }), " ", make("button", { type: "button", id: "qa-failures", hidden: true, onclick: toDocuments })),
     make("p", {}, make("progress", { id: "qa-bar", hidden: true, aria: { label: "Progress of indexing" } }), " ", make("span", { id: "qa-standing" }, "Connecting…")),
   );
-  turns().append(make("section", { id: "qa-welcome" },
-    make("h2", {}, "Ask these documents"),
-    make("p", {}, "Each sentence of an answer is followed by a mark such as [1]: it opens the source at the very words."),
-    make("ul", { id: "qa-examples", aria: { label: "Example questions" } })));
+  turns().append(welcome());
+  at("qa-ask").before(talk.tools({ fresh, say, hint }));
   at("qa-library").append(make("h2", { id: "qa-documents", tabIndex: -1 }, "Documents"), make("ul", { id: "qa-files", aria: { labelledby: "qa-documents" } }));
   at("qa-add")?.append(adder());
   document.body.append(make("div", { id: "qa-live", className: "qa-hidden", role: "status" }));
   document.addEventListener("click", clicked, true);
   document.addEventListener("keydown", pressed, true);
+  window.addEventListener("hashchange", openNamed);
   question().focus();
+  talk.begin(turns());
+  openNamed();
   poll();
+}
+
+/** Begin a new conversation. */
+function fresh() {
+  asking?.abort();
+  closeSource();
+  turns().replaceChildren(welcome());
+  showExamples().catch(() => {});
+  question().focus();
+}
+
+function welcome() {
+  return make("section", { id: "qa-welcome" },
+    make("h2", {}, "Ask these documents"),
+    make("p", {}, "Each sentence of an answer is followed by a mark such as [1]: it opens the source at the very words."),
+    make("ul", { id: "qa-examples", aria: { label: "Example questions" } }));
 }
 
 function toDocuments() {

@@ -26,6 +26,7 @@ _FILES = {
     "page.js": "text/javascript",
     "page_answer.js": "text/javascript",
     "page_source.js": "text/javascript",
+    "page_talk.js": "text/javascript",
 }
 _HEAD = """
 <link rel="icon" href="/page/page.svg">
@@ -61,6 +62,7 @@ def mount(app: FastAPI, library: Library) -> FastAPI:
         enable_monitoring=False,
         pwa=False,
     )
+    app.state.page = True
     gradios = app.router.routes[-1]
     assert isinstance(gradios, Mount)
     gradios.app = _Shell(gradios.app)

@@ -63,6 +63,12 @@ export async function openSource(id, from, context = 2_000) {
   }
 }
 
+/** Open the citation that the page's address names: /#cite=ID. */
+export function openNamed() {
+  const id = /^#cite=(.+)$/.exec(location.hash)?.[1];
+  if (id) openSource(id, null);
+}
+
 /** Open a document at its beginning. */
 export async function openDocument(file, from) {
   const mine = ++asked;
@@ -89,6 +95,7 @@ export function closeSource() {
   for (const each of document.querySelectorAll(".qa-open")) each.classList.remove("qa-open");
   document.body.classList.remove("qa-reading");
   panel().replaceChildren();
+  if (location.hash.startsWith("#cite=")) history.replaceState(null, "", location.pathname + location.search);
   (opener?.isConnected ? opener : document.querySelector("#qa-question textarea"))?.focus();
   opener = null;
   return true;
@@ -122,7 +129,7 @@ function fill(found, context) {
   const [begins, ends] = [found.start_char_index === points(before), points(after) < context];
   const text = make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label: "The words in their context" } });
   const mark = make("mark", {}, cited ?? "");
-  if (cited === null) text.append(make("p", { className: "qa-note" }, why));
+  if (found.status !== "valid") text.append(...since(found, cited, why));
   else text.append(begins ? "" : "… ", before, mark, after, ends ? "" : " …");
   show(
     heading(
@@ -135,14 +142,27 @@ function fill(found, context) {
     ),
     text,
   );
-  if (cited !== null) text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+  if (found.status === "valid") text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+}
+
+/** Tell what became of words that no longer stand where they stood: what they were, and where they or the likest are. */
+function since(found, cited, why) {
+  const now = found.current ?? found.nearest;
+  const parts = (found.diff ?? []).map(({ op, words }) => make(op === "removed" ? "del" : op === "added" ? "ins" : "span", {}, words));
+  return [
+    make("p", { className: "qa-note" }, why),
+    cited === null || parts.length ? null : make("blockquote", { className: "qa-old", dir: "auto" }, cited),
+    parts.length ? make("p", { className: "qa-old", dir: "auto" }, ...parts) : null,
+    now ? make("p", { className: "qa-links" }, make("button", { type: "button", data: { cite: now.id } },
+      found.current ? "Open them where they stand now: " : "Open what is most like them now: ", now.document.path, place(now) ? `, ${place(now)}` : "")) : null,
+  ].filter(Boolean);
 }
 
 /** Count as the API does, in code points. */
 export const points = (text) => [...text].length;
 
 function links(found, cutOff, context) {
-  if (found.cited_text === null) return [];
+  if (found.status !== "valid") return [];
   const more = make("button", { type: "button", onclick: () => openSource(found.id, null, MORE) }, "Show more around it");
   return [original(found.document, "Open original"), cutOff && context < MORE ? more : null];
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from qa.documents import Heading
 from qa.plain import Plain
@@ -107,3 +110,33 @@ class Counts:
 def iso_time(seconds: float) -> str:
     """Write a time in seconds since 1970 as ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def entry_of(row: Sequence[Any], files: Sequence[Sequence[Any]]) -> Entry:
+    """Read a document's row; of its files path and time are needed, in order."""
+    number, id_, title, media_type, length, pages, headings = row
+    paths = tuple(file[0] for file in files)
+    source = Source(
+        id=id_,
+        path=paths[0] if paths else "",
+        paths=paths,
+        title=title,
+        media_type=media_type,
+        modified=iso_time(files[0][1] / 1e9) if files else "",
+    )
+    return Entry(number, source, length, tuple(json.loads(pages)), headings_of(headings))
+
+
+def headings_of(stored: str) -> tuple[Heading, ...]:
+    """Read headings as they are stored."""
+    return tuple(Heading(*heading) for heading in json.loads(stored))
+
+
+def file_of(row: Sequence[Any]) -> File:
+    """Read a file's row."""
+    return File(row[0], row[1], Signature(*row[2:6]), *row[6:])
+
+
+def row_of(row: Sequence[Any]) -> Row:
+    """Read a passage's row."""
+    return Row(row[0], row[1], Span(row[2], row[3]), row[4], row[5])

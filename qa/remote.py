@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -22,15 +22,21 @@ from qa.settings import Settings
 from qa.status import LibraryFile, Status
 
 if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by who finds a server to speak to
+    from datetime import date
+
     import httpx
 
     from qa.answers import Answer, Event
-    from qa.citations import Citation, CitationInContext
+    from qa.audit import Audit
+    from qa.citations import CitationInContext
     from qa.followups import History
+    from qa.forgetting import Forgotten
     from qa.progress import Progress
+    from qa.resolving import Resolved
     from qa.search import Hit
     from qa.spans import Span
     from qa.syncing import SyncReport
+    from qa.verifying import Checking, Verification
 
 T = TypeVar("T")
 _ANSWERS_WITHIN = 2.0
@@ -153,6 +159,24 @@ class RemoteLibrary(Pluggable):
 
     # Citations and documents.
 
+    def export(
+        self,
+        answers: Answer | Sequence[Answer],
+        format: str = "markdown",
+        *,
+        url: str | None = None,
+        files: str | None = None,
+        on: date | None = None,
+    ) -> str:
+        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, as `exports.export` does."""
+        from qa.exports import export
+
+        return export(answers, format, url=url, files=files, on=on, text=self.text)
+
+    def page(self) -> str | None:
+        """Return where the page is, if there is one, and not the API alone."""
+        return self.url if self._client.get("/page/page.svg").is_success else None
+
     def citation(self, id: str, *, context: int = 300) -> CitationInContext:
         """Look a citation up again, with so many characters around it."""
         from qa.citations import CitationInContext
@@ -160,12 +184,32 @@ class RemoteLibrary(Pluggable):
         found = self._send("GET", f"/api/citations/{quoted(id, safe='')}", params={"context": context})
         return _restore(CitationInContext, found)
 
-    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Citation:
-        """Find a quote in the library, as a citation."""
-        from qa.citations import Citation
+    def audit(self, status: str | None = None, *, count: int | None = None, after: str | None = None) -> Audit:
+        """List the citations that were given and are not valid any more, or that have a status."""
+        from qa.audit import MOST, Audit, joined
 
+        def page(after: str | None) -> Audit:
+            asked = {"status": status, "count": MOST if count is None else count, "after": after}
+            some = {name: value for name, value in asked.items() if value is not None}
+            return _restore(Audit, self._send("GET", "/api/citations", params=some))
+
+        return joined(page, after) if count is None else page(after)
+
+    def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Resolved:
+        """Find a quote in the library, as a citation, with the other places where it stands."""
+        from qa.resolving import Quote, Resolved
+
+        Quote.read(quote, prefix, suffix)
         body = {"quote": quote, "prefix": prefix, "suffix": suffix, "document": document}
-        return _restore(Citation, self._send("POST", "/api/citations/resolve", json=body))
+        return _restore(Resolved, self._send("POST", "/api/citations/resolve", json=body))
+
+    def verify(self, text: str, *, progress: Callable[[Checking], None] | None = None) -> Verification:
+        """Say of each sentence of a text whether the documents support it, and where; how far it is nobody tells."""
+        from qa.drafts import check
+        from qa.verifying import Verification
+
+        check(text)
+        return _restore(Verification, self._send("POST", "/api/citations/verify", json={"text": text}))
 
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
@@ -196,6 +240,13 @@ class RemoteLibrary(Pluggable):
     def delete(self, path: str) -> None:
         """Delete a file of the folder itself, and all that is known of it."""
         self._send("DELETE", "/api/documents", params={"path": path})
+
+    def forget(self, path: str | None, *, delete_file: bool = False) -> Forgotten:
+        """Erase what is known of a file that is gone, or of all below a folder; None: of all that are gone."""
+        from qa.forgetting import Forgotten
+
+        body = {"path": path, "delete_file": delete_file}
+        return _restore(Forgotten, self._send("POST", "/api/forget", json=body))
 
     # Keeping the index equal to the folder.
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from qa.search import Hit
+from qa.support import Verdict
 
 
 class _Body(BaseModel):
@@ -57,6 +58,72 @@ class ResolveBody(_Body):
     prefix: str = ""
     suffix: str = ""
     document: str | None = None
+
+
+class _Told(_Body):
+    """What a client tells of an answer: it may send all that it got, and no more is taken than what is named."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class ToldSentence(_Told):
+    """A sentence of an answer; `citations` are the numbers in its marks."""
+
+    text: str
+    start: int
+    end: int
+    citations: list[int] = []
+    support: Verdict = "unsupported"
+    score: float = 0.0
+    why: str = ""
+    answer_span: list[int] | None = None
+
+
+class ToldCitation(_Told):
+    """A citation of an answer: the library looks its id up anew."""
+
+    id: str
+    number: int
+
+
+class ToldPassage(_Told):
+    """A passage that was found: of an answer that refuses the nearest are looked up anew."""
+
+    id: str
+
+
+class ToldAnswer(_Told):
+    """An answer as it came from this API."""
+
+    question: str
+    answer: str
+    refused: bool = False
+    reason: str | None = None
+    model: str = ""
+    searched_as: str | None = None
+    sentences: list[ToldSentence] = []
+    citations: list[ToldCitation] = []
+    passages: list[ToldPassage] = []
+
+
+class ExportBody(_Body):
+    """Answers that this API gave, and the format of the file that they become."""
+
+    format: str = Field(examples=["markdown", "html", "json", "annotations", "csl"])
+    answers: list[ToldAnswer]
+
+
+class VerifyBody(_Body):
+    """A text whose sentences are checked: somebody's draft, another tool's answer."""
+
+    text: str = Field(examples=["U.S. forces have been attacked about 66 times since October 17th."])
+
+
+class ForgetBody(_Body):
+    """A file or a folder that is gone, null for all that are; `delete_file` deletes what is still there first."""
+
+    path: str | None = Field(examples=["reports/draft.txt"])
+    delete_file: bool = False
 
 
 class SyncBody(_Body):

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Larger files are reported and left out, in MB of 1,000,000 bytes."""
     readonly: bool = False
     """Switch off what changes the user's folder: uploads and deletions."""
+    keep_questions: bool = False
+    """Note for which question a citation was given; a question may say more about who asks than they like."""
     threads: int | None = Field(default=None, ge=1, le=256)
     """Threads of the embedder and of the reader, and processes that read files; None: one for each core."""
 

@@ -1,10 +1,9 @@
-"""Spans of a text, and finding a quote in one."""
+"""Spans of a text."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -56,29 +55,3 @@ def count_lines(text: str, span: Span) -> int:
     words = span.of(text)
     count = words.count("\n") + words.count("\r") - words.count("\r\n")
     return count - (words[-1] == "\r" and text.startswith("\n", span.end))
-
-
-def find_quote(text: str, quote: str, *, prefix: str = "", suffix: str = "") -> Span | None:
-    """Find a quote, letter by letter but for the length of white space; the words around it choose among repeats."""
-    words = quote.split()
-    if not words:
-        return None
-    pattern = re.compile(r"\s+".join(map(re.escape, words)))
-    found = (Span(*m.span()) for m in pattern.finditer(text))
-    return max(found, key=lambda span: _fit(text, span, prefix, suffix), default=None)
-
-
-def _fit(text: str, span: Span, prefix: str, suffix: str) -> int:
-    """Count how many letters around the span are those asked for; the first of equals wins in `max`."""
-    before = text[max(0, span.start - len(prefix) - 9) : span.start].rstrip()
-    after = text[span.end : span.end + len(suffix) + 9].lstrip()
-    return _common(reversed(prefix.rstrip()), reversed(before)) + _common(suffix.lstrip(), after)
-
-
-def _common(a: Iterable[str], b: Iterable[str]) -> int:
-    count = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        count += 1
-    return count

@@ -94,25 +94,19 @@ class Store:
                     if there:
                         yield there, np.asarray(found["embeddings"], np.float32)
 
-    def copy(self, keys: Sequence[bytes], name: str) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
-        """Copy the vectors of these keys into fresh collections of another name; return them as they are copied."""
-        number = room = 0
+    def copy(self, keys: Sequence[bytes], fresh: Store) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
+        """Copy the vectors of these keys into another store, which must be empty; return them as they are copied."""
+        fresh._tidy = True  # what it is to take the place of is still in use
         with self._using, _sentences():
-            self._drop(name)  # left over from a copy that was cut short
+            fresh._drop(fresh.name)  # left over from a copy that was cut short
             for part, vectors in self.stored(keys):
-                if room <= 0:
-                    number, room = number + 1, PART
-                fresh = self._made(_part(name, number))
-                fresh.upsert(ids=[key.hex() for key in part], embeddings=vectors)
-                room -= len(part)
+                fresh.put(part, vectors)
                 yield part, vectors
 
-    def use(self, name: str) -> None:
-        """Use the collections of another name from now on, and drop the others."""
+    def drop(self) -> None:
+        """Delete everything."""
         with self._using, _sentences():
-            self.close()
-            old, self._name = self._name, name
-            self._drop(old)
+            self._drop(self._name)
 
     def close(self) -> None:
         """Close it; it opens again when it is needed."""

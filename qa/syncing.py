@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.catalog import Catalog
 from qa.folder import Found, scan
+from qa.following import follow
 from qa.lexical import Lexical, Words
 from qa.plain import Plain
 from qa.progress import Progress, Watcher
@@ -45,6 +46,8 @@ class SyncReport(Plain):
     opened: int = 0
     embedded: int = 0
     waiting: int = 0
+    citations: Mapping[str, int] = field(default_factory=dict)
+    """How many citations that were given before became `moved`, `changed` and `deleted`."""
     note: str | None = None
 
 
@@ -92,6 +95,9 @@ def read_folder(
     present = set(known) if stop.is_set() else {each.path for each in found} | _out_of_sight(known, found)
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
+    newest = max((file.document or 0 for file in known.values()), default=0)
+    # not after half a sync: what is not read yet would be taken for removed
+    followed = {} if stop.is_set() else follow(catalog, lexical, arrived=tally.documents, newest=newest, stop=stop)
     return SyncReport(
         added=sum(1 for document in tally.documents.values() if document is not None) - moved,
         updated=tally.updated,
@@ -101,6 +107,7 @@ def read_folder(
         failed=len(tally.failures),
         failures=tuple(tally.failures),
         opened=tally.opened,
+        citations=followed,
     )
 
 
@@ -208,7 +215,7 @@ class _NewWords:
         if new:
             self._lexical().remove(new)  # left of a catalog that is gone, or of a sync that was cut short
         for number in new:
-            self._lexical().add(_words(self._catalog, number, texts[number]))
+            self._lexical().add(words_of(self._catalog, number, texts[number]))
         self._added.update(new)
         if time.monotonic() - self._committed > _COMMIT_SECONDS:
             self.commit()
@@ -231,10 +238,11 @@ def write_words(catalog: Catalog, lexical: Callable[[], Lexical]) -> None:
     # a document may have been added just before the process was killed: taken out first, it is never there twice
     index.remove([*dead, *waiting])
     for number in waiting:
-        index.add(_words(catalog, number, catalog.text(number)))
+        index.add(words_of(catalog, number, catalog.text(number)))
     index.commit()
     catalog.backlog.mark_indexed(waiting, dead)
 
 
-def _words(catalog: Catalog, number: int, text: str) -> Iterator[Words]:
+def words_of(catalog: Catalog, number: int, text: str) -> Iterator[Words]:
+    """Return what is indexed of a document, whose text is at hand."""
     return (Words(row.number, number, row.span.of(text)) for row in catalog.rows(number))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from qa.database import Database
 from qa.errors import IndexVersion
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -51,7 +53,39 @@ CREATE TRIGGER passage_goes AFTER DELETE ON passages BEGIN
 CREATE INDEX documents_waiting ON documents (number) WHERE lexical = 0;
 """
 
-_STEPS = (_FIRST, _SECOND)
+# What answers have cited (qa/ledger.py). Only of texts that are gone are the words kept there. The triggers note at
+# which paths a text was that goes, and what is due to be followed: whoever writes, and however a sync ends.
+_THIRD = """
+CREATE TABLE cited (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, due INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX cited_due ON cited (number) WHERE due;
+CREATE TABLE cited_paths (
+    text INTEGER NOT NULL, path TEXT NOT NULL, later INTEGER, PRIMARY KEY (text, path)) WITHOUT ROWID;
+CREATE INDEX cited_paths_path ON cited_paths (path);
+CREATE TABLE ledger (
+    text INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, times INTEGER NOT NULL, question TEXT,
+    state INTEGER NOT NULL, words TEXT, prefix TEXT, suffix TEXT,
+    to_text INTEGER, to_start INTEGER, to_stop INTEGER,
+    PRIMARY KEY (text, start, stop)) WITHOUT ROWID;
+CREATE INDEX ledger_moved ON ledger (to_text) WHERE to_text IS NOT NULL;
+CREATE INDEX ledger_lost ON ledger (text) WHERE state = 2 AND words NOT NULL;
+CREATE TRIGGER document_comes AFTER INSERT ON documents BEGIN
+    UPDATE cited SET due = 1 WHERE id = new.id; END;
+CREATE TRIGGER document_goes AFTER DELETE ON documents BEGIN
+    UPDATE cited SET due = 1 WHERE id = old.id; END;
+CREATE TRIGGER file_comes BEFORE INSERT ON files BEGIN
+    INSERT OR IGNORE INTO cited_paths (text, path) SELECT c.number, f.path FROM files f
+        JOIN documents d ON d.number = f.document JOIN cited c ON c.id = d.id
+        WHERE f.path = new.path AND f.document IS NOT new.document;
+    UPDATE cited SET due = 1 WHERE number IN
+        (SELECT text FROM cited_paths WHERE path = new.path AND later IS NOT new.document); END;
+CREATE TRIGGER file_goes BEFORE DELETE ON files BEGIN
+    INSERT OR IGNORE INTO cited_paths (text, path) SELECT c.number, old.path FROM documents d
+        JOIN cited c ON c.id = d.id WHERE d.number = old.document;
+    UPDATE cited SET due = 1 WHERE number IN (SELECT text FROM cited_paths WHERE path = old.path); END;
+"""
+
+_STEPS = (_FIRST, _SECOND, _THIRD)
 """What leads from each version to the next."""
 
 
@@ -71,7 +105,7 @@ def prepare(db: Database) -> bool:
     if version < SCHEMA_VERSION:
         with db.transaction():
             for step in _STEPS[version:]:
-                for statement in step.split(";\n"):
+                for statement in re.split(r";\n(?! )", step):  # those inside a trigger are indented
                     db.run(statement)
             db.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
     return version == 0

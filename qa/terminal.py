@@ -3,49 +3,42 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from qa.wording import clean as clean
+from qa.wording import one_line as one_line
+from qa.wording import place
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
     from qa.answers import Answer
-    from qa.citations import Citation, CitationInContext, Location
+    from qa.audit import Audit
+    from qa.citations import CitationInContext
     from qa.doctor import Finding
     from qa.evaluate import Asking
+    from qa.forgetting import Forgotten
     from qa.progress import Progress
     from qa.scores import Report
     from qa.search import Hit
     from qa.status import LibraryFile, Status
     from qa.syncing import SyncReport
+    from qa.verifying import Checking
 
 _NEAREST = 3
-_PHASES = {"reading": "Reading files", "embedding": "Embedding passages", "asking": "Asking questions"}
+_QUOTED = 300
+_SIGNS = {"removed": "[-{}-]", "added": "{{+{}+}}"}
+_PHASES = {
+    "reading": "Reading files",
+    "embedding": "Embedding passages",
+    "asking": "Asking questions",
+    "checking": "Checking sentences",
+}
 _DOUBTS = {"unsupported": "Not supported", "partial": "Supported in part"}
-_KEPT = "\n\u200c\u200d"  # new lines, and what joins letters in many scripts
-
-
-def clean(text: str) -> str:
-    """Make text safe for a terminal: control characters escaped, any space a plain one, invisible marks left out."""
-    return "".join(c if c.isprintable() or c in _KEPT else _escaped(c) for c in text.replace("\r\n", "\n"))
-
-
-def _escaped(c: str) -> str:
-    match unicodedata.category(c):
-        case "Zs" | "Zl" | "Zp":
-            return " "
-        case "Cf":  # soft hyphens, and marks that turn the direction of text, which can make it read as another
-            return ""
-    return " " if c == "\t" else c.encode("unicode_escape", "surrogatepass").decode()
-
-
-def one_line(text: str) -> str:
-    """Make text safe for a terminal and put it on one line."""
-    return clean(" ".join(text.split()))
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
@@ -99,22 +92,31 @@ def citation_lines(citation: CitationInContext) -> Iterator[str]:
     if citation.cited_text is not None:
         yield ""
         yield f"{clean(citation.before)}»{clean(citation.cited_text)}«{clean(citation.after)}"
-    else:
+    elif citation.status != "moved":
         yield "The words are no longer in the folder, so they are not shown."
-
-
-def place(at: Location | Citation) -> str:
-    """Write where something stands: path, page or line, headings."""
-    parts = [one_line(at.document.path)]
-    for name, first, last in (
-        ("page", at.start_page_number, at.end_page_number),
-        ("line", at.start_line if at.start_page_number is None else None, at.end_line),
+    for what, at in (
+        ("The words stand now at", citation.current),
+        ("What is most like them now stands at", citation.nearest),
     ):
-        if first is not None:
-            parts.append(f"{name} {first}" if last in (None, first) else f"{name}s {first}-{last}")
-    if at.heading:
-        parts.append(" › ".join(one_line(each) for each in at.heading))
-    return ", ".join(parts)
+        if at:
+            yield ""
+            yield f"{what} {place(at)}"
+            yield f"    > {one_line(at.cited_text or '')}"
+            yield f"    {at.id}"
+    if citation.diff:
+        yield ""
+        yield one_line("".join(_SIGNS.get(each.op, "{}").format(each.words) for each in citation.diff))
+
+
+def audit_lines(audit: Audit) -> Iterator[str]:
+    """Write what became of citations that were given, one after the other."""
+    for each in audit.citations:
+        yield f"{each.status + ':':<9}{one_line(each.path)}  {each.id}"
+        if each.cited_text:
+            yield f"    > {one_line(each.cited_text, most=_QUOTED)}"
+        if each.current:
+            yield f"    now {place(each.current)}  {each.current.id}"
+    yield f"{len(audit.citations):,} of the {audit.given:,} citations that were given are listed."
 
 
 def report_lines(report: SyncReport) -> Iterator[str]:
@@ -128,6 +130,8 @@ def report_lines(report: SyncReport) -> Iterator[str]:
             yield f"{count:,} {name}"
     if not any(count for _, count in counts) and not report.failed:
         yield "There are no documents in the folder."
+    if became := ", ".join(f"{count:,} {status}" for status, count in report.citations.items() if count):
+        yield f"Citations that were given before: {became} (`qa audit` lists them)"
     if report.embedded:
         yield f"{report.embedded:,} passages embedded"
     if report.waiting:
@@ -136,6 +140,18 @@ def report_lines(report: SyncReport) -> Iterator[str]:
         yield f"{report.failed:,} could not be read:"
         for failure in report.failures:
             yield f"  {one_line(failure.path)}: {clean(failure.reason)}"
+
+
+def forgotten_lines(forgotten: Forgotten) -> Iterator[str]:
+    """Write what was forgotten, and what could not be."""
+    for path in forgotten.paths:
+        yield f"forgotten: {one_line(path)}"
+    if not forgotten.paths:
+        yield "There is nothing to forget."
+    if forgotten.also_in:
+        yield f"The same text also stands in {', '.join(map(one_line, forgotten.also_in))}, and stays there."
+    if forgotten.note:
+        yield clean(forgotten.note)
 
 
 def status_lines(status: Status, files: list[LibraryFile]) -> Iterator[str]:
@@ -257,7 +273,7 @@ class SyncBar:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, now: Progress | Asking) -> None:
+    def __call__(self, now: Progress | Asking | Checking) -> None:
         """Show how far a phase is."""
         if now.phase not in self._tasks:
             self._tasks[now.phase] = self._bars.add_task(_PHASES.get(now.phase, now.phase), rate=0.0)

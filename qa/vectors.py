@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexDamaged
+from qa.generations import begin, clear, in_use
 from qa.matrix import Matrix
 from qa.store import Store, next_name
 
@@ -28,11 +29,9 @@ class Vectors:
     def __init__(self, path: Path, *, collection: str, url: str | None = None) -> None:
         """Open or make them, in a folder; the store may be on a Chroma server."""
         self._path = path
-        self._store = Store(path, name=collection, url=url)
-        self._matrix = Matrix(self._place(collection))
-        for other in path.glob("*.matrix"):  # a copy that was cut short left it behind
-            if other != self._place(collection):
-                other.unlink(missing_ok=True)
+        self._url = url
+        self._store, self._matrix = self._at(in_use(path, collection), collection)
+        self._clear()  # a copy that was cut short left it behind
 
     def search(self, vector: NDArray[np.float32], *, count: int, among: bytes | None = None) -> list[Neighbour]:
         """Return the nearest vectors, nearest first, with their cosines to within .003; each is looked at.
@@ -85,24 +84,34 @@ class Vectors:
         if lost := len(self._matrix.missing(missing)):
             raise IndexDamaged(f"Of the vectors {lost:,} are missing: run `qa doctor --repair`.")
 
-    def copy(self, keys: Sequence[bytes], *, use: Callable[[str], None]) -> None:
+    def copy(self, keys: Sequence[bytes], *, use: Callable[[str], None]) -> list[Path]:
         """Copy the vectors of these keys to a fresh place, call `use` with its name to make it the one, drop the old.
 
-        Raises IndexDamaged, SettingsError, StorageError.
+        What was deleted before is then in no file any more, but for those that are returned, which cannot be removed,
+        and those of a Chroma server, who may keep what it likes. Raises IndexDamaged, SettingsError, StorageError.
         """
-        name = next_name(self._store.name)
-        self._place(name).unlink(missing_ok=True)
-        matrix = Matrix(self._place(name))
-        for some, vectors in self._store.copy(keys, name):
-            matrix.put(some, vectors)
+        old, name = self._store, next_name(self._store.name)
+        store, matrix = self._at(begin(self._path, name), name)
+        try:
+            for some, vectors in old.copy(keys, store):
+                matrix.put(some, vectors)
+        except BaseException:  # whatever it was: what is open would be in the way of the next copy
+            store.close()
+            raise
         use(name)
-        old, self._matrix = self._place(self._store.name), matrix
-        self._store.use(name)
-        old.unlink(missing_ok=True)
+        self._store, self._matrix = store, matrix
+        if self._url:
+            old.drop()
+        old.close()
+        return self._clear()
 
     def close(self) -> None:
         """Close the store."""
         self._store.close()
 
-    def _place(self, name: str) -> Path:
-        return self._path / f"{name}.matrix"
+    def _at(self, place: Path, name: str) -> tuple[Store, Matrix]:
+        return Store(place, name=name, url=self._url), Matrix(place / f"{name}.matrix")
+
+    def _clear(self) -> list[Path]:
+        """Remove what is not in use; return what cannot be removed."""
+        return clear(self._path, in_use(self._path, self._store.name))

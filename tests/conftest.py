@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from qa import Library
 from qa.cli import app
+
+settings.register_profile("many", max_examples=1_000)
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTION = "How many times have U.S. forces been attacked since October 17th?"

@@ -1,5 +1,6 @@
 """The benchmarks run, on corpora so small that their numbers mean nothing."""
 
+import json
 import os
 import re
 import subprocess
@@ -154,3 +155,19 @@ def test_growth_is_measured_with_known_vectors_and_drawn(corpus, tmp_path):
 
 def test_syncs_with_nothing_changed_are_timed():
     assert "3 files, nothing changed" in run("resync.py", "--files", 3, "--repeat", 1)
+
+
+def test_citations_of_each_status_are_looked_up_and_timed():
+    printed = run("citations.py", "--passages", 200, "--rows", 200, "--lookups", 5, "--seconds", 0.2, "--clients", 2)
+    assert printed.count("of another status 0") == 4
+    assert re.search(r"2 clients: [\d,]+ requests/s, 0 errors", printed)
+
+
+def test_claims_are_checked_and_made_wrong(tmp_path):
+    said = "The harbour of Rostock was built in 1850 by Jan Meyer."
+    line = {"claim": f"{said[:-1]} [1].", "references": [said], "attribution_label": "attributable"}
+    (tmp_path / "claims.jsonl").write_text(f"{json.dumps(line)}\n")
+    printed = run("verifying.py", tmp_path / "claims.jsonl", "--count", 5)
+    assert "supported in the eyes of people: 1 quoted" in printed
+    assert all(f"with {what} changed: 0 of 1 still hold" in printed for what in ("a number", "a name", "a negation"))
+    assert re.search(r"\d+ ms a sentence, 1 of them as one text", printed)

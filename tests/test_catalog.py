@@ -101,12 +101,21 @@ def test_counts_are_those_of_a_recount_after_any_edits(catalog: Catalog, seed: i
         assert catalog.backlog.documents_to_embed() == waiting
 
 
+def without_ledger(connection: sqlite3.Connection) -> None:
+    """Take out what the third version brought."""
+    for name in ("document_comes", "document_goes", "file_comes", "file_goes"):
+        connection.execute(f"DROP TRIGGER {name}")
+    for name in ("cited", "cited_paths", "ledger"):
+        connection.execute(f"DROP TABLE {name}")
+
+
 def test_an_index_of_the_first_version_is_brought_up_to_date(fill: Fill) -> None:
     folder = fill({"a.txt": "a walrus came by", "b.txt": "an otter stayed"})
     with Library.open(folder) as library:
         library.sync()
         place = library.index / "catalog.sqlite3"
     with sqlite3.connect(place) as connection:
+        without_ledger(connection)
         for kind, name in connection.execute("SELECT type, name FROM sqlite_master WHERE name GLOB 'passage_*'"):
             connection.execute(f"DROP {kind} {name}")
         for name in ("vectors_absent", "vectors_unused", "documents_waiting"):

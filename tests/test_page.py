@@ -18,6 +18,8 @@ import pytest
 from conftest import QUESTION, QUOTE, SEEDS
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from qa.remote import RemoteLibrary
+
 UI = Path(__file__).parent.parent / "ui.py"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
@@ -57,7 +59,9 @@ class Server:
         self.errors = (place / "errors").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-c", _WATCHED, str(self.reached), str(UI)],
-            env=environment(QA_FOLDER=str(self.folder), QA_INDEX=str(place / "index"), QA_PORT="0", **settings),
+            env=environment(
+                **{"QA_FOLDER": str(self.folder), "QA_INDEX": str(place / "index"), "QA_PORT": "0"} | settings
+            ),
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
@@ -347,6 +351,110 @@ def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, s
 
 
 @needs_browser
+def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_citations_still_open(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "light 🗼.txt").write_bytes(EMOJI.encode())
+    running = Server(tmp_path)
+    context = browser.new_context()
+    page = context.new_page()
+    try:
+        running.until(lambda status: status["documents"] == 1 and not status["waiting"])
+        page.goto(running.url)
+        ask(page, "In which year was the lighthouse of Neuwerk built?")
+        ask(page, "Who built it?")
+        said = page.locator("#qa-turns").inner_text()
+        page.reload()
+        expect(page.locator(".qa-turn")).to_have_count(2)
+        running.stop()
+        running = Server(tmp_path, QA_PORT=running.url.rpartition(":")[2])
+        running.until(lambda status: status["phase"] == "idle")
+        page.reload()
+        expect(page.locator(".qa-turn")).to_have_count(2)
+        assert page.locator("#qa-turns").inner_text() == said
+        page.locator(".qa-mark").first.click()
+        assert "🗼 of Neuwerk" in highlighted(page)
+        expect(page.locator("#qa-source")).to_contain_text("Valid")
+        assert "Hamburg" in ask(page, "By which city?").locator(".qa-words").inner_text()
+        other = context.new_page()
+        other.goto(running.url)
+        other.get_by_role("button", name="Go on with the last conversation (3 questions)").click()
+        expect(other.locator(".qa-turn")).to_have_count(3)
+        other.get_by_role("button", name="New conversation").click()
+        expect(other.locator(".qa-turn")).to_have_count(0)
+        expect(other.locator("#qa-tools")).to_be_hidden()
+        other.reload()
+        expect(other.locator(".qa-example")).to_have_count(3)
+        expect(other.locator("#qa-resume")).to_have_count(0)
+        (running.folder / "light 🗼.txt").write_text("The lighthouse of Neuwerk was built in 1299.\n")
+        running.until(lambda status: status["characters"] < len(EMOJI))
+        page.locator(".qa-mark").first.click()
+        expect(page.locator("#qa-source")).to_contain_text("Changed")
+        expect(page.locator("#qa-source mark")).to_have_count(0)
+    finally:
+        context.close()
+        running.stop()
+
+
+@needs_browser
+def test_an_address_with_a_citation_opens_it(opened: Open, server: Server) -> None:
+    page = opened()
+    id = str(ask(page, QUESTION).locator(".qa-mark").first.get_attribute("data-cite"))
+    fresh = opened()
+    fresh.goto(f"{server.url}/#cite={id}")
+    assert QUOTE in highlighted(fresh)
+    fresh.keyboard.press("Escape")
+    expect(fresh.locator("#qa-source mark")).to_have_count(0)
+    assert fresh.evaluate("location.hash") == ""
+    fresh.evaluate("location.hash = '#cite=<img src=x onerror=hacked()>'")
+    expect(fresh.locator("#qa-source")).to_contain_text("not the id of a citation")
+
+
+@needs_browser
+def test_a_conversation_is_exported_and_its_page_leads_from_marks_to_words_and_back(
+    opened: Open, tmp_path: Path, server: Server
+) -> None:
+    page = opened()
+    expect(page.locator("#qa-tools")).to_be_hidden()
+    ask(page, QUESTION)
+    ask(page, "Where did the zeppelin land?")
+    marks = page.locator(".qa-mark").evaluate_all("marks => marks.map((mark) => mark.dataset.cite)")
+    for name, suffix in (("Markdown with footnotes", "md"), ("Web page, one file", "html")):
+        page.get_by_text("Export", exact=True).click()
+        with page.expect_download() as started:
+            page.get_by_role("button", name=name).click()
+        file = tmp_path / started.value.suggested_filename
+        assert file.name == f"answers.{suffix}"
+        started.value.save_as(file)
+        for id in marks:
+            assert f"{server.url}/#cite={id}" in file.read_text()
+    expect(page.locator("#qa-live")).to_have_text("The conversation was exported to answers.html.")
+    asked: list[str] = []
+    context = page.context.browser.new_context(viewport={"width": 900, "height": 400})  # type: ignore[union-attr]
+    read = context.new_page()
+    read.on("request", lambda request: asked.append(request.url))
+    read.goto(file.as_uri())
+    assert asked == [file.as_uri()] and read.evaluate("window.hacked") is None
+    expect(read.locator(".mark")).to_have_count(len(marks))
+    last = read.locator(".mark").last
+    last.click()
+    target = read.locator("li:target")
+    expect(target).to_have_attribute("data-cite", marks[-1])
+    expect(target.locator("mark")).to_be_in_viewport()
+    assert (
+        target.locator("mark").evaluate("mark => mark.textContent")
+        == server.get(f"/api/citations/{marks[-1]}")["cited_text"]
+    )
+    target.get_by_role("link", name="Back to the sentence").click()
+    expect(last).to_be_in_viewport()
+    if place := os.environ.get("QA_SCREENSHOTS"):
+        read.set_viewport_size({"width": 900, "height": 900})
+        read.screenshot(path=Path(place) / "export.png")
+    context.close()
+
+
+@needs_browser
 def test_two_people_ask_at_once_and_each_gets_their_own_answer(opened: Open) -> None:
     one, other = opened(), opened(viewport={"width": 1000, "height": 700})
     for page, question in ((one, QUESTION), (other, "In which year was the lighthouse of Neuwerk built?")):
@@ -408,6 +516,11 @@ def test_the_page_runs_no_script_but_its_own_and_gradios_other_doors_are_shut(se
         assert response.status_code == 404 and response.headers["content-type"] == "application/problem+json"
     for path in ("docs", "openapi.json", "healthz", "api/documents"):
         assert httpx.get(f"{server.url}/{path}").status_code == 200
+
+
+def test_an_export_from_beside_the_page_knows_where_it_is(server: Server) -> None:
+    with RemoteLibrary(server.url) as remote:
+        assert remote.page() == server.url
 
 
 def test_the_server_of_the_page_reaches_for_nobody_else(server: Server) -> None:

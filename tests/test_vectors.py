@@ -102,7 +102,7 @@ def test_a_copy_holds_what_is_wanted_and_nothing_else(opened: Vectors, tmp_path:
             each.close()
     finally:
         again.close()
-    assert [path.name for path in tmp_path.glob("*.matrix")] == ["qa-test-2.matrix"]
+    assert [path.name for path in tmp_path.rglob("*.matrix")] == ["qa-test-2.matrix"]
 
 
 def test_collections_that_a_copy_left_behind_are_dropped(opened: Vectors, tmp_path: Path) -> None:

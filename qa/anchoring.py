@@ -1,0 +1,207 @@
+"""A text and a quote in; where the quote stands out, or else the place that is most like it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from qa.importing import alone
+from qa.letters import Letters, cuts, places
+from qa.spans import Span
+
+MOST_AROUND = 32
+"""How many letters before and after a quote are compared."""
+_MOST_REPEATS = 5_000
+"""So many repeats are compared, and fewer of a long quote; of more only the first and those about the old place."""
+_BEHIND = 100_000, 1_000
+"""From how far before its old place a quote is looked for, where there are that many."""
+
+LEAST = 0.6
+"""How like a quote something must be, to be shown beside it: any two sentences of English are so to about a half."""
+_LONGEST, _LONGEST_EDGE = 20_000, 200
+"""So much of a quote is looked at. Where its edges are longer only they are aligned: time grows with the square."""
+_MOST_WORDS, _COMMON, _MOST_WINDOWS = 24, 200, 4
+"""How many words are looked for, in how many places one tells nothing any more, and how many windows are compared."""
+_CLOSE = 3
+"""Of places that are alike to so many hundredths the one by the old place is shown."""
+_SMALL, _LONG = 10_000, 40
+"""A text that is looked at as a whole where it shares no word with the quote; letters of a long word."""
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Scripts without spaces, or with such as change the words: pieces of them are as telling as words of others."""
+_WORD = re.compile(rf"[^\W{_UNSPACED}]{{1,{_LONG}}}|[{_UNSPACED}]{{3}}")
+_LETTERS = re.compile(rf"[^\W{_UNSPACED}]+")
+_LETTERS_BEFORE = re.compile(rf"[^\W{_UNSPACED}]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a quote stands: letter by letter, or with another form of white space, quotation marks or dashes."""
+
+    span: Span
+    how: Literal["exact", "alike"]
+
+
+def anchor(
+    text: str | Letters, quote: str, *, prefix: str = "", suffix: str = "", near: int | None = None
+) -> Anchor | None:
+    """Find a quote, exactly or else alike; what stood around it chooses among repeats, then how near they are.
+
+    Its words must really be there, as whole letters. Who looks for many quotes in one text gives its `Letters`.
+    """
+    letters = text if isinstance(text, Letters) else Letters(text)
+    asked = Letters(quote)
+    if asked.empty:
+        return None
+    prefix, suffix = prefix[-MOST_AROUND:], suffix[:MOST_AROUND]
+    if spans := _exactly(letters.text, quote, prefix, suffix, near):
+        return Anchor(_best(letters.text, spans, prefix, suffix, near), "exact")
+    if spans := sorted(set(islice(letters.find(asked), _MOST_REPEATS))):
+        return Anchor(_best(letters.text, spans, prefix, suffix, near), "alike")
+    return None
+
+
+def anchors(text: str | Letters, quote: str, *, most: int) -> list[Anchor]:
+    """Return all places where a quote stands, in order: exactly, or where there is none of these, alike."""
+    letters = text if isinstance(text, Letters) else Letters(text)
+    asked = Letters(quote)
+    if asked.empty:
+        return []
+    if exact := list(islice(_whole(letters.text, places(letters.text, quote), "", quote, ""), most)):
+        return [Anchor(span, "exact") for span in exact]
+    alike = sorted(set(islice(letters.find(asked), 2 * most)))
+    return [Anchor(span, "alike") for span in alike[:most]]
+
+
+def _exactly(text: str, quote: str, prefix: str, suffix: str, near: int | None) -> list[Span]:
+    """Return where a quote stands letter by letter: with all that stood around it, or else wherever it does."""
+    for before, after in dict.fromkeys(((prefix, suffix), ("", ""))):
+        words, found = before + quote + after, set[int]()
+        for start in {0, *(max(0, near - behind) for behind in _BEHIND)} if near else {0}:
+            found.update(islice(places(text, words, start), _MOST_REPEATS))
+        if spans := list(_whole(text, (at + len(before) for at in sorted(found)), prefix, quote, suffix)):
+            return spans
+    return []
+
+
+def _whole(text: str, starts: Iterable[int], prefix: str, quote: str, suffix: str) -> Iterator[Span]:
+    """Leave out where a letter would be parted from its marks that was whole in the quote."""
+    around = prefix + quote + suffix
+    parted = cuts(around, len(prefix)), cuts(around, len(prefix) + len(quote))
+    for at in starts:
+        span = Span(at, at + len(quote))
+        if (parted[0] or not cuts(text, span.start)) and (parted[1] or not cuts(text, span.end)):
+            yield span
+
+
+def _best(text: str, spans: list[Span], prefix: str, suffix: str, near: int | None) -> Span:
+    """Choose among repeats; the first of equals."""
+    if len(spans) == 1:
+        return spans[0]
+    return max(spans, key=lambda span: (fit(text, span, prefix, suffix), -abs(span.start - (near or 0))))
+
+
+def fit(text: str, span: Span, prefix: str, suffix: str) -> int:
+    """Count how many letters on end, on both sides of a span, are those that stood around a quote."""
+    before = text[max(0, span.start - 2 * MOST_AROUND) : span.start] if prefix else ""
+    after = text[span.end : span.end + 2 * MOST_AROUND] if suffix else ""
+    return _common(_folded(prefix)[::-1], _folded(before)[::-1]) + _common(_folded(suffix), _folded(after))
+
+
+def _folded(words: str) -> str:
+    return Letters(words).folded
+
+
+def _common(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+# What is most like a quote that is gone.
+
+
+def nearest(text: str, quote: str, *, near: int | None = None, least: float = LEAST) -> Span | None:
+    """Return the place that is most like a quote whose words changed; None if none is so like it, from 0 to 1.
+
+    It is looked for where the longest words of the quote stand, and about its old place: a guess, only to be shown.
+    """
+    with alone:  # 60 ms, which only what has changed need pay
+        from rapidfuzz import fuzz
+    quote = quote.strip()[:_LONGEST]
+    if not quote:
+        return None
+    spans = (span for window in _windows(text, quote, near) for span in _aligned(text, window, quote))
+    found = [(fuzz.ratio(quote, span.of(text)), span) for span in spans]
+    best = max((likeness for likeness, _ in found), default=0)
+    if best < 100 * least or not best:
+        return None
+    close = [
+        (0 if near is None else abs(span.start - near), -likeness, span)
+        for likeness, span in found
+        if likeness >= best - _CLOSE
+    ]
+    return min(close)[2]
+
+
+def _windows(text: str, quote: str, near: int | None) -> list[Span]:
+    """Return the parts of a text that share most of the quote's longest words, the rarer the better; the best first."""
+    width = max(len(quote), 2 * MOST_AROUND)
+    votes: dict[int, float] = defaultdict(float)
+    for offset, word in _telling(quote):
+        found = list(islice(places(text, word), _COMMON + 1))
+        for at in found if len(found) <= _COMMON else ():
+            votes[(at - offset) // width] += 1 / len(found)
+    if near is not None:
+        votes[near // width] += 1
+    if not votes and len(text) <= _SMALL:
+        return [Span(0, len(text))]
+    score = {at: votes.get(at, 0) + votes.get(at + 1, 0) for each in list(votes) for at in (each - 1, each)}
+    chosen = sorted(score, key=lambda at: (-score[at], abs(at * width - (near or 0))))[:_MOST_WINDOWS]
+    windows = (Span(max(0, at * width - width // 2), min(len(text), (at + 3) * width + width // 2)) for at in chosen)
+    return [window for window in windows if window.start < window.end]
+
+
+def _telling(quote: str) -> list[tuple[int, str]]:
+    """Return the longest words of a quote, from all parts of it, and where they stand in it."""
+    words = [(match.start(), match[0]) for match in _WORD.finditer(quote)]
+    size = math.ceil(len(words) / _MOST_WORDS) or 1
+    longest = (max(words[at : at + size], key=lambda word: len(word[1])) for at in range(0, len(words), size))
+    return [(offset, word) for word, offset in {word: offset for offset, word in longest}.items()]
+
+
+def _aligned(text: str, window: Span, quote: str) -> Iterator[Span]:
+    """Yield what is most like the quote in a window: as a whole, and from what is like its beginning to its end."""
+    edge = min(_LONGEST_EDGE, max(MOST_AROUND, len(quote) // 3))
+    if len(quote) <= 2 * _LONGEST_EDGE:
+        yield _in_words(text, _align(text, window, quote))
+    if len(quote) > 2 * edge:
+        first = _align(text, window, quote[:edge])
+        rest = Span(first.start, min(window.end, first.start + 2 * len(quote)))
+        last = _align(text, rest, quote[-edge:])
+        yield _in_words(text, Span(first.start, last.end))
+
+
+def _align(text: str, window: Span, words: str) -> Span:
+    from rapidfuzz import fuzz
+
+    found = fuzz.partial_ratio_alignment(words, window.of(text))
+    return Span(found.dest_start, found.dest_end).shift(window.start) if found else window
+
+
+def _in_words(text: str, span: Span) -> Span:
+    """Widen a span to whole letters and whole words, of a usual length, and leave out the white space about it."""
+    span = span.strip(text)
+    start, end = span.start, span.end
+    while cuts(text, start):
+        start -= 1
+    while cuts(text, end):
+        end += 1
+    if _LETTERS.match(text, start) and (before := _LETTERS_BEFORE.search(text, max(0, start - _LONG), start)):
+        start = before.start()
+    if _LETTERS_BEFORE.search(text, max(0, end - 1), end) and (after := _LETTERS.match(text, end, end + _LONG)):
+        end = after.end()
+    return Span(start, end)

@@ -1,0 +1,60 @@
+"""What the catalog has to erase: paths that are to be forgotten, until nothing of them is left in any part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from qa.database import Database
+
+_PENDING = "forgetting"
+_AT = "path IN (SELECT value FROM json_each(?))"
+
+
+class Erasure:
+    """What is to be forgotten, noted before anything is done and until all is done, so that a kill leaves nothing."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def known(self) -> set[str]:
+        """Return every path that a file has, or that a text had when it went."""
+        return {row[0] for row in self._db.all("SELECT path FROM files UNION SELECT path FROM tombstones")}
+
+    def pending(self) -> list[str]:
+        """Return the paths that are being forgotten."""
+        rows = self._db.all("SELECT value FROM meta WHERE name = ?", _PENDING)
+        return list(json.loads(rows[0][0])) if rows else []
+
+    def note(self, paths: Collection[str]) -> None:
+        """Note that paths are to be forgotten."""
+        with self._db.transaction():
+            every = sorted({*self.pending(), *paths})
+            self._db.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", _PENDING, json.dumps(every))
+
+    def done(self) -> None:
+        """Note that nothing is being forgotten any more."""
+        self._db.run("DELETE FROM meta WHERE name = ?", _PENDING)
+
+    def texts(self, paths: Collection[str]) -> int:
+        """Count the texts that are gone from these paths."""
+        return int(self._db.all(f"SELECT count(*) FROM tombstones WHERE {_AT}", json.dumps(list(paths)))[0][0])
+
+    def wipe(self, paths: Collection[str]) -> None:
+        """Take out of the ledger the questions to which texts were cited that are gone from these paths.
+
+        Its words of them went with the files; see qa/following.py.
+        """
+        gone = f"""SELECT number FROM cited WHERE (id IN (SELECT id FROM tombstones WHERE {_AT})
+            OR number IN (SELECT text FROM cited_paths WHERE {_AT})) AND id NOT IN (SELECT id FROM documents)"""
+        asked = f"SELECT question FROM ledger WHERE text IN ({gone})"
+        chosen = json.dumps(list(paths))
+        self._db.run(f"UPDATE ledger SET question = NULL WHERE question IN ({asked})", chosen, chosen)
+
+    def slack(self) -> tuple[int, int]:
+        """Return how many of the catalog's pages hold nothing, and how many there are."""
+        return self._db.all("PRAGMA freelist_count")[0][0], self._db.all("PRAGMA page_count")[0][0]
+
+    def compact(self) -> bool:
+        """Write the file anew without what is gone; tell whether nothing of that is left. Raises StorageError."""
+        return self._db.compact()

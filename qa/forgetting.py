@@ -1,0 +1,101 @@
+"""Forgetting files that are gone, and with leave files that are there: which they are, and what became of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.catalog import Catalog
+from qa.errors import NotFound, StorageError, UsageError
+from qa.folder import Found, scan, without_links
+from qa.plain import Plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten(Plain):
+    """What was forgotten: paths, and how many texts had been there; `also_in` are other files with one of them.
+
+    `note` says what cannot be promised.
+    """
+
+    paths: tuple[str, ...]
+    texts: int
+    also_in: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Paths that are to be forgotten, and the ids of the texts that they held."""
+
+    paths: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+def choose(catalog: Catalog, folder: Path, index: Path, path: str | None, *, delete_file: bool) -> Chosen:
+    """Find what a path means, a file or a folder with all that is below it; None means whatever is deleted.
+
+    It is noted as to be forgotten. A file that is still there is deleted with `delete_file`, links not followed.
+    Raises NotFound, StorageError, UsageError.
+    """
+    there = {each.path: each for each in scan(folder, index=index)}
+    known = catalog.erasure.known() | {each.path for each in there.values() if each.stat}
+    if path is None:
+        paths = {each for each in known if not _there(each, there)}
+    else:
+        path = path.removeprefix("./").rstrip("/")
+        paths = {path} & known or {each for each in known if each.startswith(f"{path}/")}
+        if not paths:
+            raise NotFound(
+                "No such file is or was known: give its path relative to the folder, or that of a folder in it, "
+                "or `--all-deleted`."
+            )
+    still = sorted(each for each in paths if _there(each, there))
+    if still and not delete_file:
+        raise UsageError(f"{_named(still)} still in the folder: delete it first, or with `--delete-file`.")
+    files = [file for each in sorted(paths) if (file := catalog.file(each))]
+    entries = catalog.entries_of({file.document for file in files if file.document})
+    catalog.erasure.note(paths)
+    for each in still:
+        _delete(folder, each, there.get(each))
+    return Chosen(tuple(sorted(paths)), tuple(entry.source.id for entry in entries.values()))
+
+
+def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgotten:
+    """Say what became of what was chosen."""
+    kept = {path for id_ in chosen.ids if (entry := catalog.find(id_)) for path in entry.source.paths}
+    note = chroma_url and (
+        f"The Chroma server at {chroma_url} has the vectors no longer; what its own files still hold of them, "
+        "`chroma vacuum` there removes."
+    )
+    return Forgotten(
+        paths=chosen.paths, texts=catalog.erasure.texts(chosen.paths), also_in=tuple(sorted(kept)), note=note
+    )
+
+
+def _there(path: str, there: Mapping[str, Found]) -> bool:
+    """Tell whether a file is in the folder, or may be: below what cannot be read just now."""
+    above = path
+    while above:
+        if (found := there.get(above)) and (above == path or found.stat is None):
+            return True
+        above = above.rpartition("/")[0]
+    return False
+
+
+def _named(paths: list[str]) -> str:
+    more = f" and {len(paths) - 1:,} more are" if len(paths) > 1 else " is"
+    return f"{paths[0]}{more}"
+
+
+def _delete(folder: Path, path: str, found: Found | None) -> None:
+    try:
+        if found is None or found.stat is None:
+            raise PermissionError(0, "its folder cannot be read")
+        without_links(folder, os.fsdecode(found.raw)).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be deleted ({error.strerror}): change its permissions, then forget it again."
+        ) from error
