@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -166,12 +167,20 @@ def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> Citati
     )
 
 
-def still_there(catalog: Catalog, folder: Path, id_: str) -> bool:
-    """Tell whether some file of the folder still holds a document, even if it was edited since the last sync."""
-    entry = catalog.find(id_)
-    return entry is not None and any(
-        _unchanged(folder, file) or _holds(folder, file, id_) for file in catalog.files_of(entry.number)
-    )
+def still_there(catalog: Catalog, folder: Path, documents: Collection[int]) -> set[int]:
+    """Return those of the documents that some file of the folder still holds, even if it was edited since the sync."""
+    found = set[int]()
+    for file in catalog.files_of(*documents):
+        if file.document is not None and file.document not in found and _still_holds(catalog, folder, file):
+            found.add(file.document)
+    return found
+
+
+def _still_holds(catalog: Catalog, folder: Path, file: File) -> bool:
+    if _unchanged(folder, file):
+        return True
+    entry = catalog.entry(file.document or 0)
+    return entry is not None and _holds(folder, file, entry.source.id)
 
 
 def _unchanged(folder: Path, file: File) -> bool:
