@@ -96,8 +96,9 @@ def _json(value: Any, status: int = 200) -> JSONResponse:
 
 _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The answer; with `stream`, server-sent events: `passages`, `delta`, `sentence`, `citation`, "
-        "`replace` (the text so far is withdrawn), `answer` (the whole, last), `error` (problem details, ends it).",
+        "description": "The answer; with `stream`, server-sent events: `passages` (what was found; a second one, "
+        "ranked anew, takes its place), `delta`, `sentence`, `citation`, `replace` (the text so far is withdrawn), "
+        "`answer` (the whole, last), `error` (problem details, ends it).",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa import questions
@@ -12,13 +12,14 @@ from qa.answers import Answer, Composer, Event
 from qa.attribution import Attribution
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, LlmError
-from qa.evidence import Vocabulary, choose, unknown_names
+from qa.evidence import Choice, Vocabulary, choose, unknown_names
 from qa.followups import Turn, standalone
 from qa.overview import overview
 from qa.present import still_there
-from qa.quoting import disagreement, pieces
-from qa.reader import Reading
-from qa.search import Engines, Hit, Readings, search, show
+from qa.quoting import pieces
+from qa.reranking import Readings, rankings
+from qa.rivals import disagreement, rivals
+from qa.search import Engines, Found, Hit, show
 from qa.writing import Writer
 
 _SEEN = 8
@@ -113,16 +114,23 @@ class _Asked:
         self._vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
         self._gauge = engines.gauge if engines.vectors and english else None
         self._reader = engines.reader()
+        self._looked_for, self._there = set[int](), set[int]()
 
     def events(self) -> Iterator[Event]:
         """Search, show what was found, then write or quote the answer."""
         if self._request.history:
             self._question = self._alone()
-        passages, readings = self._search()
-        yield Event("passages", passages)
-        choice = choose(self._question, passages[:_SEEN], self._vocabulary, self._gauge, readings)
+        readings = Readings(self._reader, self._question) if self._reader else None
+        passages: tuple[Hit, ...] | None = None
+        for found in self._searched(readings):
+            if found != passages:
+                yield Event("passages", passages := found)
+        yield from self._answered(passages or (), readings)
+
+    def _answered(self, passages: tuple[Hit, ...], readings: Readings | None) -> Iterator[Event]:
+        """Choose among passages, then write or quote the answer."""
+        choice = self._choose(passages[:_SEEN], readings)
         chosen = choice.evidence if choice.confidence >= self._confidence else ()
-        self._clock.lap("choose")
         if self._by_words and (note := _language_note(self._language, passages)):
             self._notes.append(note)
         composer = Composer()
@@ -136,9 +144,10 @@ class _Asked:
                 yield Event("replace", self._give_up(error))
             self._clock.lap("write")
         if model == _EXTRACTIVE:
-            for piece in pieces(self._engines.catalog, self._question, chosen):
+            quoted = [*chosen, *rivals(self._question, chosen, choice.others)]
+            for piece in pieces(self._engines.catalog, self._question, quoted):
                 yield from composer.add(piece)
-            self._notes += filter(None, [disagreement(self._question, chosen)])
+            self._notes += filter(None, [disagreement(self._question, quoted)])
         yield from self._end(composer, passages, model, found=bool(chosen))
 
     def _alone(self) -> str:
@@ -158,26 +167,40 @@ class _Asked:
         self._notes.append(f"{error} {_QUOTED_INSTEAD}")
         return self._notes[-1]
 
-    def _search(self) -> tuple[tuple[Hit, ...], list[Reading] | None]:
-        """Return the passages that are still there, and what the reader makes of the best of them."""
-        request, engines = self._request, self._engines
-        readings = Readings(self._reader, self._question) if self._reader else None
-        ranked = search(
+    def _searched(self, readings: Readings | None) -> Iterator[tuple[Hit, ...]]:
+        """Yield the passages that are still there: as they are found, and once more where they are ranked anew."""
+        request = self._request
+        orders: Iterable[list[Found]] = rankings(
             self._question,
-            engines,
+            self._engines,
             count=request.count,
             within=request.within,
             rerank=request.rerank,
             readings=readings,
         )
-        found = show(engines.catalog, ranked, within=request.within)
-        hits = [hit for hit in found if still_there(engines.catalog, engines.folder, hit.document.id)]
-        if request.sift:
-            hits = request.sift(self._question, hits)
-        self._clock.lap("search")
-        return tuple(hits), readings.of(
-            [hit.text for hit in hits[:_SEEN]], [hit.document.title for hit in hits[:_SEEN]]
-        ) if readings else None
+        if request.sift:  # it is asked once, of the order that holds; what it drops is not to be shown before
+            orders = [*orders][-1:]
+        for lap, found in zip(("search", "rank"), orders, strict=False):
+            hits = self._shown(found)
+            self._clock.lap(lap)
+            yield hits
+
+    def _shown(self, found: Sequence[Found]) -> tuple[Hit, ...]:
+        """Return what was found as it is shown: in documents that are still there, and not sifted out."""
+        engines, request = self._engines, self._request
+        new = {each.ranked.row.document for each in found} - self._looked_for
+        self._looked_for |= new
+        self._there |= still_there(engines.catalog, engines.folder, new)
+        there = [each for each in found if each.ranked.row.document in self._there]
+        hits = show(engines.catalog, there, within=request.within)
+        return tuple(request.sift(self._question, hits) if request.sift else hits)
+
+    def _choose(self, hits: Sequence[Hit], readings: Readings | None) -> Choice:
+        """Choose the sentences that answer, by all that is made of the passages."""
+        read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
+        choice = choose(self._question, hits, self._vocabulary, self._gauge, read)
+        self._clock.lap("choose")
+        return choice
 
     def _written(self, writer: Writer, passages: Sequence[Hit], composer: Composer) -> Iterator[Event]:
         entail = self._reader.entail if self._reader else None

@@ -58,9 +58,10 @@ class Catalog:
         rows = self._db.all(f"{_FILES} WHERE path = ?", path)
         return file_of(rows[0]) if rows else None
 
-    def files_of(self, document: int) -> list[File]:
-        """Return the files that hold a document."""
-        return [file_of(row) for row in self._db.all(f"{_FILES} WHERE document = ? ORDER BY path", document)]
+    def files_of(self, *documents: int) -> list[File]:
+        """Return the files that hold any of the documents."""
+        marks = _marks(documents)
+        return [file_of(row) for row in self._db.all(f"{_FILES} WHERE document IN ({marks}) ORDER BY path", *documents)]
 
     def entry(self, document: int) -> Entry | None:
         """Return a document by its number."""

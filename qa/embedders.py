@@ -95,6 +95,48 @@ class BundledEmbedder:
             return self._model
 
 
+class Remembered:
+    """An embedder that keeps the vectors of the texts that it was last asked for. Safe to share by threads."""
+
+    def __init__(self, embedder: Embedder, most: int = 4_096) -> None:
+        """Take who embeds, and how many texts are kept: at most so many, the last that were asked for."""
+        self.embedder = embedder
+        self._most = most
+        self._kept: dict[str, Vector] = {}
+        self._keeping = threading.Lock()
+
+    @property
+    def width(self) -> int:
+        """The numbers of each vector."""
+        return self.embedder.width
+
+    @property
+    def fingerprint(self) -> str:
+        """What the embedder itself says."""
+        return self.embedder.fingerprint
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, each that is not kept once. Raises as the embedder does."""
+        with self._keeping:
+            known = {text: self._kept.pop(text) for text in dict.fromkeys(texts) if text in self._kept}
+            self._kept |= known  # now the last
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known |= zip(new, self.embedder.embed(new), strict=True)
+            self._keep({text: known[text] for text in new})
+        return np.array([known[text] for text in texts], np.float32).reshape(-1, self.width)
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed a question."""
+        vector: Vector = self.embed([text])[0]
+        return vector
+
+    def _keep(self, vectors: dict[str, Vector]) -> None:
+        with self._keeping:
+            self._kept |= vectors
+            for text in list(self._kept)[: max(0, len(self._kept) - self._most)]:
+                del self._kept[text]
+
+
 def _joined(vectors: Vectors, windows: Sequence[Sequence[list[int]]]) -> Vectors:
     """Join each text's window vectors into one of length 1, weighted by their tokens."""
     firsts = np.cumsum([0, *(len(each) for each in windows)])

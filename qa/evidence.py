@@ -36,14 +36,14 @@ ANSWERED: Mapping[str, Weights] = {
 """How likely it is that there is an answer at all."""
 _CHANCE = 0.025
 """The best cosine of what does not answer grows so with the logarithm of how many passages there are (.02 to .05)."""
+_FEWEST = 30
+"""Fewer passages count as so many: of very few the nearest may be about something else altogether."""
 _FURTHER, _LIKELY, _SURE = -0.5, 1.2, 0.5
 """How likely, beside the best, a further sentence must be: more where the best is likely and its short answer sure."""
 _LEAST_FURTHER, _MOST_FURTHER = 0.25, 0.95
 _MOST = 5
-_MOST_CANDIDATES = 32
-"""Sentences that are embedded for one question, at most."""
-_EVIDENT = 4.0
-"""Log-odds of evidence that count as much as all of the question's words, where it is chosen what is embedded."""
+_COMPARED, _COMPARED_IF_READ = 16, 12
+"""Sentences of a question that are embedded, at most: those that are likeliest by all else. More change no figure."""
 _CERTAIN = 0.3
 """A short answer is marked if the reader is so sure of it."""
 _SHORTEST = 12
@@ -77,10 +77,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The sentences that answer best, best first, and how likely it is that there is an answer (0 to 1)."""
+    """The sentences that answer best, best first, and how likely it is that there is an answer (0 to 1).
+
+    `others` are those that were compared with them, best first too.
+    """
 
     evidence: tuple[Evidence, ...]
     confidence: float
+    others: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,14 @@ def choose(
     kind = "words" if embedder is None else "meaning" if readings is None else "reading"
     judged = [replace(each.evidence, score=likely(each.known, SENTENCE[kind])) for each in found]
     ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
-    chosen = tuple(ranked[: enough([each.score for each in ranked], [each.known for each in found])])
+    many = enough([each.score for each in ranked], [each.known for each in found])
     if embedder and unknown_names(question, vocabulary):
-        return Choice(chosen, 0.0)
-    if embedder and len(_WORD.findall(question)) <= _FEW:
-        return Choice(chosen, 1.0 if any(_looked_up(each) for each in found) else 0.0)
-    return Choice(chosen, likely(signs(found, readings, passages=vocabulary.passages), ANSWERED[kind]))
+        confidence = 0.0
+    elif embedder and len(_WORD.findall(question)) <= _FEW:
+        confidence = 1.0 if any(_looked_up(each) for each in found) else 0.0
+    else:
+        confidence = likely(signs(found, readings, passages=vocabulary.passages), ANSWERED[kind])
+    return Choice(tuple(ranked[:many]), confidence, tuple(ranked[many:]))
 
 
 def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int:
@@ -160,7 +166,7 @@ def signs(found: Sequence[Candidate], readings: Sequence[Reading] | None, *, pas
     """
     told = {"share": max(each.known["share"] for each in found)}
     if "cosine" in found[0].known:
-        told["above"] = max(each.known["cosine"] for each in found) - _CHANCE * math.log(max(1, passages))
+        told["above"] = max(each.known["cosine"] for each in found) - _CHANCE * math.log(max(_FEWEST, passages))
     if readings:
         told["answerable"] = max(_log_odds(reading.answerable) for reading in readings)
     return told
@@ -186,16 +192,18 @@ def candidates(
     embedder: Embedder | None,
     readings: Sequence[Reading] | None = None,
 ) -> list[Candidate]:
-    """Return the sentences of passages that have most of the question's words, or of the reader's evidence."""
+    """Return the sentences of passages; with an embedder the likeliest by all else, compared with the question."""
     weights = vocabulary.weights(question)
     found = [
         candidate
         for rank, hit in enumerate(hits)
         for candidate in _of_passage(hit, rank, readings[rank] if readings else None, vocabulary, weights)
     ]
-    found.sort(key=lambda each: -(each.known["share"] + each.known.get("evidence", 0.0) / _EVIDENT))
-    best = found[:_MOST_CANDIDATES]
-    return _compared(question, best, embedder) if embedder and best else best
+    if embedder is None or not found:
+        return found
+    look, most = (SENTENCE["words"], _COMPARED) if readings is None else (SENTENCE["reading"], _COMPARED_IF_READ)
+    found.sort(key=lambda each: -likely(each.known, look))
+    return _compared(question, found[:most], embedder)
 
 
 def _of_passage(

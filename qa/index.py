@@ -21,7 +21,7 @@ from qa.settings import Settings, cores
 from qa.turns import Turns
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
-    from qa.embedders import Embedder
+    from qa.embedders import Embedder, Remembered
     from qa.lexical import Lexical
     from qa.llms import Llm
     from qa.reader import Reader
@@ -57,7 +57,7 @@ class Index:
         self._vectors: Vectors | None = None
         self._given = embedder
         self._embedder: Embedder | None = None
-        self._gauge: Embedder | None = None
+        self._gauge: Remembered | None = None
         self._reranker = reranker
         self._given_llm = llm
         self._llm: Llm | None = None
@@ -164,16 +164,16 @@ class Index:
                 self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
             return self._embedder
 
-    def gauge(self) -> Embedder:
+    def gauge(self) -> Remembered:
         """Return the bundled embedder, whoever embeds the passages: what was learnt of cosines holds for its alone."""
         with alone:
-            from qa.embedders import BundledEmbedder
+            from qa.embedders import BundledEmbedder, Remembered
 
         with self._opening:
             if self._gauge is None:
                 ours = self.embedder()
                 bundled = isinstance(ours, BundledEmbedder)
-                self._gauge = ours if bundled else BundledEmbedder(_model_cache(), self._settings.threads)
+                self._gauge = Remembered(ours if bundled else BundledEmbedder(_model_cache(), self._settings.threads))
             return self._gauge
 
     def reranker(self) -> Reranker | None:
@@ -185,11 +185,17 @@ class Index:
             from qa.rerankers import open_reranker
 
         with self._opening_reranker:
-            name = self._settings.reranker
-            if self._reranker is None and ((name and name.strip()) or self._settings.reader == "off"):
+            if self._reranker is None and (self._names_reranker() or self._settings.reader == "off"):
                 cache = _model_cache() / "rerankers"
-                self._reranker = open_reranker(name, cache=cache, threads=self._settings.threads)
+                self._reranker = open_reranker(self._settings.reranker, cache=cache, threads=self._settings.threads)
             return self._reranker
+
+    def ranks_anew(self) -> bool:
+        """Tell whether there is who ranks passages anew: the reader, or a reranker that is named."""
+        return self._settings.reader != "off" or self._reranker is not None or self._names_reranker()
+
+    def _names_reranker(self) -> bool:
+        return bool((self._settings.reranker or "").strip())
 
     def reader(self) -> Reader | None:
         """Return the reader, open; None where it is switched off, or cannot be opened, which `trouble` then tells."""
@@ -239,13 +245,14 @@ class Index:
             if lost := self.lost():
                 raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
             vectors = self.vectors() if catalog.has("vectors") else None
+            embedder, gauge = self.embedder(), self.gauge()
             found = Engines(
                 self._folder,
                 catalog,
                 self.lexical(),
                 vectors,
-                self.embedder(),
-                self.gauge(),
+                gauge if gauge.embedder is embedder else embedder,
+                gauge,
                 self._turns,
                 self.reranker,
                 self.reader,

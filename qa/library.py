@@ -86,18 +86,19 @@ class Library(Pluggable):
     ) -> list[Hit]:
         """Return the best passages; `within` is a glob over paths, `rerank` lets the best be read and ranked anew.
 
-        It is the reader that does so, or the reranker that is named; None means off here, and on for `ask`.
+        It is the reader that does so, or the reranker that is named; None means off here, on for `ask` if there is one.
         Raises UsageError, EmptyLibrary, LibraryBusy, RerankerError.
         """
         with alone:
             from qa.questions import check
-            from qa.search import search, show
+            from qa.reranking import best
+            from qa.search import show
 
         _check(count, within)
         engines = self._index.engines()
         return show(
             engines.catalog,
-            search(check(query), engines, count=count, within=within, rerank=bool(rerank)),
+            best(check(query), engines, count=count, within=within, rerank=bool(rerank)),
             within=within,
         )
 
@@ -142,7 +143,7 @@ class Library(Pluggable):
 
         _check(count, within)
         settings = self.settings
-        rerank = settings.reader != "off" if rerank is None else rerank
+        rerank = self._index.ranks_anew() if rerank is None else rerank
         request = Request(question, count, within, rerank, read_history(history), sift, settings.confidence)
         llm = self._index.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None

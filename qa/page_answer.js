@@ -23,7 +23,6 @@ export class Turn {
     this.text = "";
     this.citations = [];
     this.sentences = [];
-    this.passages = [];
     this.shown = 0;
     this.tail = make("span", {});
     this.words.replaceChildren(this.tail);
@@ -35,10 +34,16 @@ export class Turn {
     this.notes.replaceChildren(make("p", { className: "qa-reason", role: "status" }, reason));
   }
 
+  /** Say what is being read; a second time where the passages were ranked anew. */
+  read(count) {
+    const words = `Reading ${count} passage${count === 1 ? "" : "s"}…`;
+    this.notes.replaceChildren(...(count ? [make("p", { className: "qa-reason", role: "status" }, words)] : []));
+  }
+
   /** Take in one event of the stream. */
   take(event) {
     if ("replace" in event) this.startOver(event.replace);
-    else if ("passages" in event) this.passages = event.passages;
+    else if ("passages" in event) this.read(event.passages.length);
     else if ("citation" in event) this.citations.push(event.citation);
     else if ("delta" in event) this.text += event.delta;
     else if ("sentence" in event) this.settle(event.sentence);

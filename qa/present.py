@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,13 +105,13 @@ class Present:
         return _Seen(True, Standing(_entry(document, file.path, stat), self._catalog, document.text))
 
 
-def still_there(catalog: Catalog, folder: Path, id_: str) -> bool:
-    """Tell whether some file of the folder still holds a document, even if it was edited since the last sync."""
-    entry = catalog.find(id_)
-    if entry is None:
-        return False
-    files = catalog.files_of(entry.number)
-    return any(unchanged(folder, file) for file in files) or Present(catalog, folder).holds(entry)
+def still_there(catalog: Catalog, folder: Path, documents: Collection[int]) -> set[int]:
+    """Return those of the documents that some file of the folder still holds, even if it was edited since the sync."""
+    files = catalog.files_of(*documents)
+    found = {file.document for file in files if file.document is not None and unchanged(folder, file)}
+    doubtful = catalog.entries_of({file.document for file in files if file.document is not None} - found)
+    present = Present(catalog, folder)
+    return found | {number for number, entry in doubtful.items() if present.holds(entry)}
 
 
 def unchanged(folder: Path, file: File) -> bool:

@@ -35,23 +35,6 @@ def pieces(catalog: Catalog, question: str, chosen: Sequence[Evidence]) -> Itera
             yield _piece(catalog, evidence, gap, evidence.short or _only(kind, evidence.words, question))
 
 
-def disagreement(question: str, chosen: Sequence[Evidence]) -> str | None:
-    """Say so where documents give different figures or dates, and how old the documents are."""
-    kind = wanted(question)
-    if kind not in (Wanted.FIGURE, Wanted.DATE):
-        return None
-    given: dict[str, set[str]] = {}
-    for each in chosen:
-        said = {span.of(each.words).casefold() for span in mentions(kind, each.words, question)}
-        given.setdefault(each.hit.document.path, set()).update(said)
-    told = [said for said in given.values() if said]
-    if not any(told[0].isdisjoint(said) for said in told[1:]):
-        return None
-    documents = {each.hit.document.path: each.hit.document for each in chosen if given[each.hit.document.path]}
-    dated = ", ".join(f"{path} is of {document.modified[:10]}" for path, document in documents.items())
-    return f"The documents give different {kind.value}s: see which of them holds ({dated})."
-
-
 def _by_document(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
     """Group sentences by document, the one with the best sentence first, each in the order of its text."""
     order = {each.hit.document.id: place for place, each in reversed(list(enumerate(chosen)))}

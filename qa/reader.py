@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,6 @@ from qa.models import ReadingModel, Tokens, open_reading
 from qa.settings import cores
 from qa.spans import Span
 from qa.weights import TOKEN_LIMIT
-
-if TYPE_CHECKING:
-    from qa.rerankers import Scores
 
 Logits = NDArray[np.float32]
 T = TypeVar("T")
@@ -67,9 +64,7 @@ def open_reader(cache: Path, *, threads: int | None, weights: Path | None = None
 
 
 class Reader:
-    """The model that comes with us, a `qa.rerankers.Reranker` too. Safe to share by threads."""
-
-    name = "bundled"
+    """The model that comes with us. Safe to share by threads."""
 
     def __init__(self, cache: Path, threads: int | None = None, weights: Path | None = None) -> None:
         """Take a folder for what is computed once, how many texts are read at once, and other weights than our own."""
@@ -85,12 +80,6 @@ class Reader:
             if self._model is None:
                 self._model = open_reading(self._cache, threads=self._threads, weights=self._weights)
             return self._model
-
-    def scores(self, question: str, texts: Sequence[str]) -> Scores:
-        """Score texts by how relevant they are, float32 (n). Raises ModelError."""
-        model = self.open()
-        read = _read(model, question, texts, lambda ids: model.whole(ids)[_RELEVANT])
-        return np.array([max(score for _, score in windows) for windows in read], np.float32)
 
     def read(self, question: str, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Reading]:
         """Read texts, each with the parts of it whose evidence is asked for. Raises ModelError."""

@@ -210,8 +210,7 @@ def _still(catalog: Catalog, folder: Path) -> Callable[[int], bool]:
 
     def here(document: int) -> bool:
         if document not in known:
-            entry = catalog.entry(document)
-            known[document] = entry is not None and still_there(catalog, folder, entry.source.id)
+            known[document] = bool(still_there(catalog, folder, [document]))
         return known[document]
 
     return here

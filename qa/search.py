@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from qa.catalog import Catalog
 from qa.citations import Location, locate_passage
 from qa.embedders import Embedder
-from qa.followups import leans
 from qa.lexical import Lexical
-from qa.passages import sentences
-from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, read_anew, reranked, squash
-from qa.reader import Reader, Reading
+from qa.ranking import CODED, QUOTED, Ranked, closeness, fuse, gathered, raised, squash
+from qa.reader import Reader
 from qa.records import Row
 from qa.rerankers import Reranker
 from qa.turns import Turns
@@ -31,16 +29,6 @@ POOL = 50
 _READ = 20
 """How many of the best are read, where more are not asked for: whether the question's words stand together there."""
 _STEP = 5
-RERANKED = 30
-"""How many of the best the reranker that is named reads, where more are not asked for."""
-_SHARE = 0.5
-"""What its score weighs beside the fused one."""
-RERANKED_BY_READER = 20
-"""The same of the reader that comes with us."""
-LIFT, FIRST, READER_SHARE = 2.0, 2, 0.75
-"""What it lifts where it is sure, how many places that decides, and what it weighs beside the score in the others."""
-_LONGEST_TITLE = 120
-"""Characters of a title that the reader is given: longer ones it has not learnt from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,87 +111,18 @@ class _Shelf:
         return [text.words for text in self.texts(ranked)]
 
 
-class Readings:
-    """What the reader makes of passages for one question: each is read once, however often it is asked for."""
-
-    def __init__(self, reader: Reader, question: str) -> None:
-        self._reader = reader
-        self._question = question
-        self._read: dict[str, Reading] = {}
-
-    def of(self, texts: Sequence[str], titles: Sequence[str]) -> list[Reading]:
-        """Return the readings of texts, under their documents' titles, with the evidence of `passages.sentences`."""
-        new = {text: _lead(title) for text, title in zip(texts, titles, strict=True) if text not in self._read}
-        if new:
-            parts = [[span.shift(len(lead)) for span in sentences(text)] for text, lead in new.items()]
-            read = self._reader.read(self._question, [lead + text for text, lead in new.items()], parts)
-            self._read |= {text: _below(each, len(lead)) for (text, lead), each in zip(new.items(), read, strict=True)}
-        return [self._read[text] for text in texts]
-
-    def relevance(self, texts: Sequence[str], titles: Sequence[str]) -> list[float]:
-        """Return how relevant texts are: logits."""
-        return [reading.relevance for reading in self.of(texts, titles)]
-
-
-def _lead(title: str) -> str:
-    """Return what the reader is given before a text: what it is of."""
-    return f"{title}\n\n" if title and len(title) <= _LONGEST_TITLE else ""
-
-
-def _below(reading: Reading, lead: int) -> Reading:
-    """Count a reading's answer from where the text begins; one in the title is none of the text's."""
-    inside = reading.answer is not None and reading.answer.start >= lead
-    return replace(reading, answer=reading.answer.shift(-lead) if reading.answer and inside else None)
-
-
 def search(
-    query: str,
-    engines: Engines,
-    *,
-    count: int,
-    within: str | None = None,
-    rerank: bool = False,
-    readings: Readings | None = None,
+    query: str, engines: Engines, *, count: int, within: str | None = None, most: int | None = None
 ) -> list[Found]:
     """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed.
 
     Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
-    `readings` keep what the reader says of passages that it ranks anew, for who needs more of it than their order.
+    There are `count` of them if there are so many, and up to `most` for who ranks them anew.
     """
-    anew = _reranking(query, engines, readings) if rerank else None
     shelf = _Shelf(query, engines.catalog, engines.lexical)
-    most = max(anew.most, count) if anew else count
     with engines.turns.take() as beside:
-        ranked = _ranked(query, engines, shelf, beside, count, most, within)
-    if anew and ranked:
-        ranked = anew.order(ranked, shelf.words(ranked))
-    best = ranked[:count]
-    return [Found(each, words) for each, words in zip(best, shelf.words(best), strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reranking:
-    """How passages are ranked anew, given their words; and how many of the best."""
-
-    order: Callable[[Sequence[Ranked], Sequence[str]], list[Ranked]]
-    most: int
-
-
-def _reranking(query: str, engines: Engines, readings: Readings | None) -> _Reranking | None:
-    """Return how passages are ranked anew: by the reranker that is named, else by the reader, if there is one."""
-    if named := engines.reranker():
-        return _Reranking(lambda ranked, words: reranked(ranked, named.scores(query, words), share=_SHARE), RERANKED)
-    reader = engines.reader()
-    if reader is None or leans(query):  # what it leans on is not there: the reader would take any passage for it
-        return None
-    read = readings or Readings(reader, query)
-
-    def order(ranked: Sequence[Ranked], words: Sequence[str]) -> list[Ranked]:
-        entries = engines.catalog.entries_of({each.row.document for each in ranked})
-        titles = [entries[each.row.document].source.title if each.row.document in entries else "" for each in ranked]
-        return read_anew(ranked, read.relevance(words, titles), lift=LIFT, share=READER_SHARE, first=FIRST)
-
-    return _Reranking(order, RERANKED_BY_READER)
+        ranked = _ranked(query, engines, shelf, beside, count, max(count, most or 0), within)
+    return [Found(each, words) for each, words in zip(ranked, shelf.words(ranked), strict=True)]
 
 
 def _ranked(

@@ -196,7 +196,8 @@ class _Checker:
         return [hit for hit in show(engines.catalog, found) if self._stands(hit)]
 
     def _stands(self, hit: Hit) -> bool:
-        return still_there(self._engines.catalog, self._engines.folder, hit.document.id)
+        entry = self._engines.catalog.find(hit.document.id)
+        return entry is not None and bool(still_there(self._engines.catalog, self._engines.folder, [entry.number]))
 
     def _judged(self, claim: Claim, hits: Sequence[Hit]) -> Piece:
         """Judge a sentence by the passage that carries it best; cite it if that says anything like it."""

@@ -20,6 +20,7 @@ from qa.evidence import enough, signs
 from qa.questions import Kind, kind, language
 from qa.records import Source
 from qa.support import judge
+from qa.terminal import answer_lines
 
 MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 
@@ -192,7 +193,7 @@ def test_what_the_answerer_saw_is_what_is_shown(library: Library, fill: Fill) ->
         check(answer)
         seen = {hit.id for hit in answer.passages}
         events = list(library.stream("How many fish does the heron of pond 7 eat?", count=count))
-        assert {hit.id for hit in events[0].value} == seen
+        assert {hit.id for hit in [event for event in events if event.name == "passages"][-1].value} == seen
 
 
 def test_a_stream_tells_the_same_as_the_answer(seeds: Library) -> None:
@@ -325,3 +326,25 @@ def test_the_same_cosine_says_more_where_there_is_less_to_be_found_by_chance() -
     found = [SimpleNamespace(known={"cosine": 0.7, "share": 0.5})]
     few, many = (signs(found, None, passages=count)["above"] for count in (10, 10_000))  # type: ignore[arg-type]
     assert few > many
+
+
+MARKDOWN = (
+    "# The log of the *Adler*\n\n"
+    "The Adler landed at noon ![map](https://example.org/x.png), says [the mate](javascript:run) in note [12] "
+    "<img src=x onerror=run>.\n\n| Ship | Port |\n|---|---|\n| Adler | `Husum` |\n\n> \x1b[31mred\x1b[0m\n"
+)
+
+
+def test_the_markup_of_a_document_is_words_in_an_answer_and_at_a_terminal(library: Library, fill: Fill) -> None:
+    fill({"log.md": MARKDOWN})
+    library.sync()
+    for question in ("When did the Adler land?", "What is the port of the ship Adler?", "What is in here?"):
+        answer = library.ask(question)
+        check_marks(answer.text, len(answer.citations))
+        assert answer.citations, question
+        for citation in answer.citations:
+            assert citation.cited_text == MARKDOWN[citation.start_char_index : citation.end_char_index]
+            assert unescape_marks(" ".join((citation.cited_text or "").split())) in unescape_marks(answer.text)
+        assert all(line.isprintable() for lines in answer_lines(answer) for line in lines.split("\n"))
+    landed = library.ask("When did the Adler land?")
+    assert "in note \\[12] <img" in landed.text and "in note [12] <img" in "\n".join(answer_lines(landed))

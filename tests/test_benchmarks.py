@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def run(script, *arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def run(script, *arguments, modules=ROOT):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, modules)))}
     command = [sys.executable, str(ROOT / "benchmarks" / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
@@ -171,3 +171,47 @@ def test_claims_are_checked_and_made_wrong(tmp_path):
     assert "supported in the eyes of people: 1 quoted" in printed
     assert all(f"with {what} changed: 0 of 1 still hold" in printed for what in ("a number", "a name", "a negation"))
     assert re.search(r"\d+ ms a sentence, 1 of them as one text", printed)
+
+
+def test_answers_are_timed_over_http_with_the_reader_and_without(corpus, tmp_path):
+    printed = run("ask.py", corpus, "--index", tmp_path / "index", "--questions", 4, "--rounds", 1)
+    for side in ("with the reader", "without the reader"):
+        assert re.search(rf"^{side}: \d refused, 0 errors; the server's own p50, ms: search \d+", printed, re.M)
+    assert len(re.findall(r"first byte of a stream: p50 \d+\.\d ms, p95 \d+\.\d ms", printed)) == 2
+
+
+def test_the_reader_is_timed():
+    printed = run("reading.py", "--texts", 2, "--tokens", 20, "--repeat", 2)
+    assert re.search(r"2 texts of 20 tokens, \d cores: p50 \d+ ms, p95 \d+ ms", printed)
+
+
+WRITER = """
+from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+
+class Writer(CustomLLM):
+    @property
+    def metadata(self):
+        return LLMMetadata(model_name="writer", context_window=4096)
+
+    def complete(self, prompt, formatted=False, **kwargs):
+        raise NotImplementedError
+
+    def stream_complete(self, prompt, formatted=False, **kwargs):
+        yield CompletionResponse(text="", delta="The heron eats three fish a day [1]. It can fly [7].")
+"""
+
+
+def test_what_a_model_writes_is_measured_before_the_checks_and_after(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "writer.py").write_text(WRITER)
+    (tmp_path / "set").mkdir()
+    text = "The heron of the pond eats three fish a day, as the ranger says."
+    gold = {"qid": "1", "question": "How many fish does the heron eat a day?", "gold": [{"doc_id": "1", "text": text}]}
+    (tmp_path / "set" / "corpus.jsonl").write_text(json.dumps({"doc_id": "1", "title": "Heron", "text": text}))
+    (tmp_path / "set" / "queries.jsonl").write_text(json.dumps(gold))
+    options = ["--llm", "mine.writer:Writer", "--replies", tmp_path / "replies.jsonl", "--index", tmp_path / "index"]
+    for _ in range(2):  # the second time nothing is asked
+        printed = run("writing.py", tmp_path / "set", *options, modules=tmp_path)
+        assert "mine.writer:Writer, 1 questions" in printed and "not counted" not in printed
+        assert re.search(r"that name nothing\W+1\W+0\W+1\W+0", printed)
+    assert len((tmp_path / "replies.jsonl").read_text().splitlines()) == 1

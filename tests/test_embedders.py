@@ -4,17 +4,19 @@ import math
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Fill
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core.embeddings import MockEmbedding
 
-from qa import graph, models, weights
-from qa.embedders import BundledEmbedder, LlamaIndexEmbedder, open_embedder
+from qa import Library, graph, models, weights
+from qa.embedders import BundledEmbedder, LlamaIndexEmbedder, Remembered, Vector, Vectors, open_embedder
 from qa.errors import EmbedderError, ModelError
 
 SENTENCES = [
@@ -291,3 +293,55 @@ open_embedder("bundled", cache=pathlib.Path(sys.argv[1]), threads=1).embed_query
 assert not [name for name in sys.modules if name.startswith("llama_index")]
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code, str(cache)], check=True)
+
+
+class Counted:
+    """An embedder whose vectors tell the length of a text, and that tells what it was asked for."""
+
+    width, fingerprint = 2, "counted"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+    def embed_query(self, text: str) -> Vector:
+        raise NotImplementedError
+
+
+def test_what_was_embedded_of_late_is_remembered_and_no_more_than_that() -> None:
+    inner = Counted()
+    outer = Remembered(inner, most=3)
+    assert outer.embed(["a", "bb", "a"]).tolist() == [[1, 1], [2, 1], [1, 1]] and inner.asked == ["a", "bb"]
+    assert outer.embed_query("bb").tolist() == [2, 1] and inner.asked == ["a", "bb"]
+    outer.embed(["ccc", "a"])
+    outer.embed(["dddd"])  # the least lately asked for goes: bb
+    inner.asked.clear()
+    assert outer.embed(["a", "ccc", "dddd", "bb"]).tolist() == [[1, 1], [3, 1], [4, 1], [2, 1]]
+    assert inner.asked == ["bb"]
+    assert outer.embed([]).shape == (0, 2) and (outer.width, outer.fingerprint) == (2, "counted")
+
+
+def test_for_one_question_a_few_sentences_are_embedded_and_for_the_same_one_none(
+    fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    embed = BundledEmbedder.embed
+
+    def counted(self: BundledEmbedder, texts: Sequence[str]) -> Vectors:
+        asked.extend(texts)
+        return embed(self, texts)
+
+    notes = {
+        f"{i}.txt": " ".join(f"The heron of pond {i} eats {j} fish on day {j}." for j in range(9)) for i in range(9)
+    }
+    with Library.open(fill(notes)) as library:
+        library.sync()
+        monkeypatch.setattr(BundledEmbedder, "embed", counted)
+        first = library.ask("How many fish does the heron of pond 7 eat on day 3?")
+        assert 2 <= len(asked) <= 17 and len(asked) == len(set(asked))
+        asked.clear()
+        again = library.ask("How many fish does the heron of pond 7 eat on day 3?")
+        assert not asked and again.text == first.text

@@ -28,7 +28,11 @@ QUIET = (
 )
 ATTACK = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">'
 HOSTILE_NAME = '<img src=x onerror="window.hacked=1">&amp;.md'
-HOSTILE = f"# {ATTACK}\n\nThe zeppelin {ATTACK} landed in Friedrichshafen \\[1] [1] at noon, says <b>the log</b> [2].\n"
+HOSTILE = (
+    f"# {ATTACK}\n\nThe zeppelin {ATTACK} landed in Friedrichshafen \\[1] [1] at noon, says <b>the log</b> [2].\n\n"
+    "## Crew\n\nThe pilot of the airship was ![Ida](https://example.org/x.png) "
+    "[Ida Moor](javascript:window.hacked=1) | 41 |.\n"
+)
 EMOJI = "😀🚀 𝒳𝒴𝒵\r\n\r\nThe lighthouse 🗼 of Neuwerk was built in the year 1310 by the city of Hamburg 😀.\r\n"
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
@@ -226,6 +230,9 @@ def test_a_hostile_document_is_shown_as_text_and_nothing_runs(opened: Open, serv
         assert highlighted(page) == server.get(f"/api/citations/{cite.get_attribute('data-cite')}")["cited_text"]
     expect(page.locator(".qa-body")).to_contain_text(ATTACK)
     assert ATTACK in ask(page, "What is in here?").locator(".qa-words").inner_text()
+    pilot = ask(page, "Who was the pilot of the airship?").locator(".qa-words")
+    expect(pilot).to_contain_text("![Ida](https://example.org/x.png) [Ida Moor](javascript:window.hacked=1) | 41 |.")
+    assert page.locator(".qa-turn :is(a, img, table)").count() == 0
     assert ATTACK in ask(page, ATTACK).locator(".qa-asked").inner_text()
     assert page.locator("#qa-page :is(script, img, iframe)").count() == 0
 

@@ -156,7 +156,6 @@ def test_a_text_is_read_for_what_the_weights_know(reader: Reader) -> None:
     assert here.answer and here.answer.of(text) == "whale"
     assert here.evidence[1] > 0.5 > max(here.evidence[0], *there.evidence)
     assert here.certainty > 0.5
-    assert reader.scores("What sings?", [text]).tolist() == pytest.approx([here.relevance])
 
 
 def test_an_answer_is_a_span_of_code_points_without_white_space(reader: Reader) -> None:
@@ -177,15 +176,15 @@ def test_what_stands_far_down_in_a_long_text_is_read_too(reader: Reader) -> None
     (reading,) = reader.read("What is there?", [text], [[Span(0, 23), Span(len(text) - 19, len(text))]])
     assert reading.answer and reading.answer.of(text) == "whale"
     assert reading.evidence[1] > reading.evidence[0]
-    first, last = reader.scores("What is there?", [text[:4_000], text])
-    assert last > first
+    first, last = reader.read("What is there?", [text[:4_000], text], [[], []])
+    assert last.relevance > first.relevance
 
 
 def test_of_a_question_the_beginning_is_read(reader: Reader) -> None:
     question = "word " * 200
     texts = ["A whale sang.", "The crane lifts steel. " * 200]
-    assert reader.scores(question, texts).tolist() == reader.scores(question + "whale " * 1_000, texts).tolist()
-    assert np.isfinite(reader.scores("", texts)).all()
+    assert reader.read(question, texts, [[], []]) == reader.read(question + "whale " * 1_000, texts, [[], []])
+    bounded(reader.read("", texts, [[], []]))
 
 
 def bounded(readings: Sequence[Any]) -> None:
@@ -199,10 +198,9 @@ AWKWARD = ["", " \n\t ", "\x00", "half: \ud800", "平方" * 700, "</s><s><mask>"
 
 def test_whatever_a_text_is_scores_are_finite_and_bounded(reader: Reader) -> None:
     bounded(reader.read("why? \udfff", AWKWARD, [[Span(0, 3), Span(3, len(text))] for text in AWKWARD]))
-    assert np.isfinite(reader.scores("why?", AWKWARD)).all()
     for each in reader.entail("It is so.", AWKWARD):
         assert math.isclose(each.supported + each.refuted + each.unknown, 1, rel_tol=1e-6)
-    assert reader.scores("why?", []).shape == (0,) and reader.read("why?", [], []) == [] == reader.entail("so", [])
+    assert reader.read("why?", [], []) == [] == reader.entail("so", [])
 
 
 @settings(max_examples=30, deadline=None)
@@ -269,7 +267,7 @@ def test_weights_that_are_not_ours_are_refused_in_one_sentence(damage: str, ship
         file.write_bytes(file.read_bytes()[:-100] if damage == "cut short" else b"another")
     says = r"^The reader's weights .*, so the reader is left out: pip install .*, or set QA_READER=off\.$"
     with pytest.raises(ModelError, match=says):
-        open_reader(tmp_path / "cache", threads=1).scores("why?", ["so"])
+        open_reader(tmp_path / "cache", threads=1).read("why?", ["so"], [[]])
 
 
 def test_without_its_weights_everything_goes_on_and_one_sentence_tells(
@@ -298,13 +296,13 @@ def test_a_named_file_that_holds_no_weights_is_told_in_one_sentence(data: bytes,
     file = tmp_path / "mine.npz"
     file.write_bytes(data)
     with pytest.raises(ModelError, match=r"^There are no weights of a reader in .*mine\.npz"):
-        open_reader(tmp_path, threads=1, weights=file).scores("why?", ["so"])
+        open_reader(tmp_path, threads=1, weights=file).read("why?", ["so"], [[]])
 
 
 def test_weights_made_for_another_embedder_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", meta=np.frombuffer(b'{"format": 1, "layers": 1, "base": "00"}', np.uint8))
     with pytest.raises(ModelError, match="no weights of a reader"):
-        open_reader(tmp_path, threads=1, weights=tmp_path / "other.npz").scores("why?", ["so"])
+        open_reader(tmp_path, threads=1, weights=tmp_path / "other.npz").read("why?", ["so"], [[]])
 
 
 def test_a_report_of_questions_says_that_the_reader_was_left_out(ship: Ship, places: list[str], tmp_path: Path) -> None:
@@ -410,7 +408,10 @@ def test_for_one_answer_each_passage_is_read_once(ship: Ship, opened: Library, m
             return original(self, ids)
 
         monkeypatch.setattr(ReadingModel, name, counted)
-    opened.ask(QUERY)
+    stream = opened.stream(QUERY)
+    assert paths(next(stream).value)[0] == "river.txt" and not runs  # what was found is told before it is read
+    *_, answer = stream
+    assert paths(answer.value.passages)[0] == "whale.txt"
     assert runs == ["whole_and_tokens"] * len(DOCUMENTS)
     runs.clear()
     opened.search(QUERY, rerank=True)

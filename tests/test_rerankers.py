@@ -33,6 +33,7 @@ from qa.errors import RerankerError, SettingsError
 from qa.ranking import Ranked, reranked
 from qa.remote import RemoteLibrary
 from qa.rerankers import Reranker, open_reranker
+from qa.search import Hit
 from qa.settings import Settings
 
 QUERY = "Which animals live in the river?"
@@ -356,7 +357,25 @@ def test_an_answer_shows_its_passages_as_the_model_ranks_them(library: Library) 
     assert paths(library.ask(QUERY, rerank=False).passages)[0] == "river.txt"
     for rerank in (None, True):
         assert paths(library.ask(QUERY, rerank=rerank).passages)[0] == "whale.txt"
-        assert paths(next(iter(library.stream(QUERY, rerank=rerank))).value)[0] == "whale.txt"
+
+
+def test_a_stream_tells_what_was_found_at_once_and_once_more_as_it_is_ranked_anew(library: Library) -> None:
+    events = list(library.stream(QUERY))
+    found, anew = (event.value for event in events if event.name == "passages")
+    assert events[0].value == found and paths(found) == paths(library.search(QUERY))
+    assert paths(anew)[0] == "whale.txt" and anew == events[-1].value.passages
+    assert [event.name for event in library.stream(QUERY, rerank=False)].count("passages") == 1
+
+
+def test_whoever_sifts_is_asked_once_and_nothing_that_is_sifted_out_is_shown(library: Library) -> None:
+    asked = []
+
+    def sift(question: str, hits: list[Hit]) -> list[Hit]:
+        asked.append(paths(hits)[0])
+        return [hit for hit in hits if hit.document.path != "river.txt"]
+
+    shown = [event.value for event in library.stream(QUERY, sift=sift) if event.name == "passages"]
+    assert asked == ["whale.txt"] and len(shown) == 1 and "river.txt" not in paths(shown[0])
 
 
 def test_the_switch_is_in_the_api(library: Library, client: httpx.Client) -> None:
@@ -369,7 +388,8 @@ def test_the_switch_is_in_the_api(library: Library, client: httpx.Client) -> Non
     assert paths(asked("/api/ask", question=QUERY)["passages"])[0] == "whale.txt"
     assert paths(asked("/api/ask", question=QUERY, rerank=False)["passages"])[0] == "river.txt"
     streamed = client.post("/api/ask", json={"question": QUERY, "rerank": True, "stream": True}).text
-    assert paths(json.loads(streamed.split("\n")[1][6:])["passages"])[0] == "whale.txt"
+    told = [json.loads(line[6:]) for line in streamed.split("\n") if line.startswith('data: {"passages"')]
+    assert [paths(each["passages"])[0] for each in told] == ["river.txt", "whale.txt"]
     assert "«rerank»" in problem(client.post("/api/search", json={"query": QUERY, "rerank": "yes"}), 422)
 
 
@@ -377,8 +397,8 @@ def test_a_library_elsewhere_is_asked_for_the_same(library: Library, client: htt
     with RemoteLibrary(str(client.base_url)) as remote:
         assert remote.search(QUERY, rerank=True) == library.search(QUERY, rerank=True) != library.search(QUERY)
         assert remote.ask(QUERY, rerank=True).passages == library.ask(QUERY, rerank=True).passages
-        (first, *_) = remote.stream(QUERY, rerank=True)
-        assert paths(first.value)[0] == "whale.txt"
+        told = [event.value for event in remote.stream(QUERY, rerank=True) if event.name == "passages"]
+        assert [paths(each)[0] for each in told] == ["river.txt", "whale.txt"]
 
 
 @pytest.fixture
@@ -401,8 +421,11 @@ def test_the_switch_is_on_the_command_line(
         paths(run("search", QUERY)["hits"])[0] == paths(run("search", QUERY, "--no-rerank")["hits"])[0] == "river.txt"
     )
     assert paths(run("search", QUERY, "--rerank")["hits"])[0] == "whale.txt"
-    assert paths(run("ask", QUERY, "--rerank")["passages"])[0] == "whale.txt"
-    assert paths(run("ask", QUERY, "--no-rerank")["passages"])[0] == "river.txt"
+    for switch in ("bundled", "off"):  # who is named is asked, with the reader and without
+        monkeypatch.setenv("QA_READER", switch)
+        assert paths(run("ask", QUERY)["passages"])[0] == paths(run("ask", QUERY, "--rerank")["passages"])[0]
+        assert paths(run("ask", QUERY)["passages"])[0] == "whale.txt"
+        assert paths(run("ask", QUERY, "--no-rerank")["passages"])[0] == "river.txt"
 
 
 UNNAMED = (
@@ -458,6 +481,8 @@ def test_a_failing_reranker_is_a_problem_with_a_sentence_and_the_server_goes_on(
             assert said == "The reranker test_rerankers:Scripted failed (ZeroDivisionError: division by zero)."
         with RemoteLibrary(str(client.base_url)) as remote, pytest.raises(RerankerError, match="division by zero"):
             remote.search(QUERY, rerank=True)
+        streamed = client.post("/api/ask", json={"question": QUERY, "stream": True}).text.strip().split("\n\n")
+        assert [block.split("\n")[0] for block in streamed] == ["event: passages", "event: error"]
         assert client.post("/api/search", json={"query": QUERY}).json()["hits"]
 
 

@@ -139,6 +139,30 @@ def test_a_sentence_cites_what_says_it_even_if_its_number_is_wrong_or_missing(
         assert [sentence in (answer.citations[n - 1].cited_text or "") for n in first.citations] == [True]
 
 
+TRUCK = (
+    "The Toyota Tundra is a pickup truck. It came to the market in 1999 and was the first of its size from Japan.\n\n"
+    "Dealers asked for more comfort, and the factory listened to what they said about it.\n\n"
+    "In 2014 it added the 1794 Edition, a western themed package which includes saddle brown leather interior, heated "
+    "and cooled front seats, a wood trimmed steering wheel and dash, a power sunroof, and blind spot monitoring."
+)
+
+
+def test_a_name_that_the_words_cited_lack_is_cited_too_where_the_passage_has_it(model: Scripted, fill: Fill) -> None:
+    focus, sheep = "The Ford Focus is a small car made in Saarlouis.", "Sheep graze on the dike all summer long."
+    folder = fill({"a.txt": TRUCK, "b.txt": focus, "c.txt": sheep})
+    with Library.open(folder, settings=read_settings(reader="off"), llm=model) as library:
+        library.sync()
+        for name, verdict, cited in (
+            ("Toyota Tundra", "supported", ["In 2014", "The Toy"]),
+            ("Ford Focus", "unsupported", ["In 2014"]),
+        ):
+            say(model, f"The {name} got the 1794 Edition in 2014, with a western theme and saddle brown leather ")
+            model.pieces.append("interior, heated and cooled front seats [1].")
+            answer = check_stream(list(library.stream("What is the 1794 Edition of the Toyota Tundra?")))
+            assert [sentence.support for sentence in answer.sentences] == [verdict]
+            assert [(citation.cited_text or "")[:7] for citation in answer.citations] == cited
+
+
 @pytest.mark.parametrize("reply", [NOTHING, f"  {NOTHING} [1]", NOTHING.lower().rstrip(".")])
 def test_a_model_that_finds_no_answer_refuses(written: Library, model: Scripted, reply: str) -> None:
     say(model, reply)

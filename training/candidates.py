@@ -18,8 +18,9 @@ from qa.gold import CORPUS, Text, read_corpus, read_set
 from qa.questions import LONGEST, check
 from qa.ranking import Ranked
 from qa.records import Row
+from qa.reranking import RERANKED
 from qa.scores import Place, Question
-from qa.search import RERANKED, Engines
+from qa.search import Engines
 from qa.spans import Span
 
 _SHOWN = 10
@@ -140,7 +141,7 @@ class DevSet:
 
 
 def _search(question: Question, engines: Engines, count: int, most: int, within: str | None = None) -> list[Ranked]:
-    """Return what `qa.search.search` hands to its reranker: its hits alone would lack their scores."""
+    """Return what `qa.search.search` finds, to be ranked anew: its hits alone would lack their scores."""
     from qa.search import _ranked, _Shelf  # only what is not kept yet needs the inside of a search
 
     query = check(question.words.strip()[:LONGEST])

@@ -22,8 +22,9 @@ from qa.followups import standalone
 from qa.gold import CORPUS, read_set
 from qa.questions import LONGEST
 from qa.reader import Reader, open_reader
+from qa.reranking import Readings, best
 from qa.scores import Place, Question
-from qa.search import Readings, search, show
+from qa.search import show
 
 SENTENCES = ("clapnq_dev", "squad2", "multihop_rag_evidence500", "hotpotqa100", "chunking_eval")
 ANSWERED = ("clapnq_dev", "squad2", "mtrag_un", "multihop_rag_evidence500")
@@ -74,7 +75,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
         for question in (asked[i * len(asked) // many] for i in range(many)):
             words = standalone(question.words.strip()[:LONGEST], questions.histories.get(question.id, ()))
             readings = Readings(reader, words) if reader else None
-            found = search(words, engines, count=10, rerank=bool(reader), readings=readings)
+            found = best(words, engines, count=10, rerank=bool(reader), readings=readings)
             hits = show(engines.catalog, found)[:_SEEN]
             read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
             each = candidates(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)

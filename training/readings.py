@@ -28,8 +28,8 @@ from figures import (
 
 from qa.documents import Document
 from qa.passages import cut, sentences
+from qa.reranking import Readings
 from qa.scores import Outcome, Question, Tally, answering
-from qa.search import Readings
 from qa.spans import Span
 
 # The short answer.

@@ -13,8 +13,8 @@ from figures import Figure
 
 from qa.followups import leans
 from qa.ranking import read_anew
+from qa.reranking import FIRST, LIFT, READER_SHARE, RERANKED_BY_READER, Readings
 from qa.scores import Tally, retrieval
-from qa.search import FIRST, LIFT, READER_SHARE, RERANKED_BY_READER, Readings
 
 SETS = ("hotpotqa100", "multihop_rag_evidence500", "mtrag_un", "chunking_eval", "clapnq_dev", "squad2")
 SHOWN = ("hit@1", "hit@5", "allhit@5", "mrr@10")
