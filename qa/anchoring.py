@@ -33,6 +33,7 @@ _SMALL, _LONG = 10_000, 40
 """A text that is looked at as a whole where it shares no word with the quote; letters of a long word."""
 _UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Scripts without spaces, or with such as change the words: pieces of them are as telling as words of others."""
+_BEGINS, _ENDS = re.compile(r"(?<!\S)(?=\S)"), re.compile(r"(?<=\S)(?=\s)")
 _WORD = re.compile(rf"[^\W{_UNSPACED}]{{1,{_LONG}}}|[{_UNSPACED}]{{3}}")
 _LETTERS = re.compile(rf"[^\W{_UNSPACED}]+")
 _LETTERS_BEFORE = re.compile(rf"[^\W{_UNSPACED}]+\Z")
@@ -144,7 +145,25 @@ def nearest(text: str, quote: str, *, near: int | None = None, least: float = LE
         for likeness, span in found
         if likeness >= best - _CLOSE
     ]
-    return min(close)[2]
+    return _fitted(text, min(close)[2], quote)
+
+
+def _fitted(text: str, span: Span, quote: str) -> Span:
+    """Let a span begin and end at those of the words nearby with which it is most like the quote."""
+    from rapidfuzz import fuzz
+
+    def like(start: int, end: int) -> float:
+        return fuzz.ratio(quote, text[start:end])
+
+    begins = [span.start, *(at for at in _nearby(_BEGINS, text, span.start) if at < span.end)]
+    start = max(begins, key=lambda at: (like(at, span.end), -abs(at - span.start)))
+    last = [len(text)] if len(text) - span.end < _LONG and not text[-1].isspace() else []
+    ends = [span.end, *(at for at in _nearby(_ENDS, text, span.end) if at > start), *last]
+    return Span(start, max(ends, key=lambda at: (like(start, at), -abs(at - span.end))))
+
+
+def _nearby(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[int]:
+    return (match.start() for match in pattern.finditer(text, max(0, offset - _LONG), offset + _LONG))
 
 
 def _windows(text: str, quote: str, near: int | None) -> list[Span]:

@@ -425,3 +425,10 @@ def test_texts_made_to_be_slow_to_compare_count_as_changed_as_a_whole() -> None:
     old, new = ".,;" * 5_000, ";,:" * 5_000
     assert [each.op for each in difference(old, new)] == ["removed", "added"]
     assert list(sides(old, new)) == [old, new]
+
+
+def test_what_is_most_like_a_quote_has_its_first_and_last_words_and_no_others():
+    quote = "A doctor's note is needed from the third day on."
+    text = "Whoever is ill says so. A doctor's note is needed from the fourth day on. More is said below."
+    found = nearest(text, quote, near=40)
+    assert found is not None and found.of(text) == "A doctor's note is needed from the fourth day on."
