@@ -232,7 +232,7 @@ def doctor(
     json: JsonOption = False,
 ) -> None:
     """Say how each part of the index is; with --repair make damaged ones anew, from the catalog and the folder."""
-    from qa.remote import open_alone
+    from qa.connecting import open_alone
     from qa.terminal import finding_lines
 
     settings = settings_of(folder, index)
@@ -326,7 +326,7 @@ def main() -> None:
 
 def _serve(settings: Settings, command: str, *, page: bool, as_json: bool) -> None:
     from qa import server
-    from qa.remote import open_alone
+    from qa.connecting import open_alone
 
     def ready(url: str) -> None:
         what = "The page is at" if page else "The API is at"

@@ -104,7 +104,7 @@ def settings_of(folder: Path | None, index: Path | None, **more: Any) -> Setting
 
 def library_of(folder: Path | None, index: Path | None) -> Library | RemoteLibrary:
     """Open the library, or speak to the process that holds its index."""
-    from qa.remote import connect
+    from qa.connecting import connect
 
     settings = settings_of(folder, index)
     return connect(settings.folder, settings=settings)

@@ -1,10 +1,12 @@
-"""Frozen objects in; what JSON knows out."""
+"""Frozen objects in, what JSON knows out; and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Plain:
@@ -26,3 +28,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
+
+
+def restore(kind: type[T], found: Any) -> T:
+    """Build frozen objects from their JSON."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind).validate_python(found)

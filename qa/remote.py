@@ -1,9 +1,7 @@
-"""The same object as a library, spoken to over HTTP; and `connect`, which finds out who holds a folder's index."""
+"""The same object as a library, spoken to over HTTP."""
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +11,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote as quoted
 
-from qa.errors import LibraryBusy, QAError, ServerError
-from qa.library import Library
-from qa.lock import Holder, IndexLock
-from qa.plain import plain
+from qa.errors import QAError, ServerError
+from qa.plain import plain, restore
 from qa.pluggable import Pluggable
-from qa.settings import Settings
 from qa.status import LibraryFile, Status
+from qa.streams import events
 
 if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by who finds a server to speak to
     from datetime import date
@@ -43,52 +39,6 @@ _ANSWERS_WITHIN = 2.0
 """How long a server may take to say that it is there, in seconds."""
 _LOOK_EVERY = 0.5
 """How often a long sync elsewhere is asked how far it is, in seconds."""
-
-
-def connect(
-    folder: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, settings: Settings | None = None
-) -> Library | RemoteLibrary:
-    """Open a folder, or speak to the process that holds its index. Raises FolderError, SettingsError."""
-    library = Library.open(folder, index=index, settings=settings)
-    holder = serving(library)
-    if holder is None or holder.url is None:
-        return library
-    remote = RemoteLibrary(holder.url, holder.key)
-    if remote.answers():
-        return remote
-    remote.close()
-    return library
-
-
-def open_alone(
-    folder: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, settings: Settings | None = None
-) -> Library:
-    """Open a folder for this process alone, as a server must. Raises LibraryBusy where another serves it."""
-    library = Library.open(folder, index=index, settings=settings)
-    holder = serving(library)
-    if holder:
-        raise LibraryBusy(
-            f"`{holder.command}` (process {holder.pid}) holds the index and answers at {holder.url}: "
-            "ask there, or end it first."
-        )
-    return library
-
-
-def serving(library: Library) -> Holder | None:
-    """Return the other process that holds a library's index and answers for it; None if none does."""
-    lock = IndexLock(library.index)
-    holder = lock.holder()
-    if holder is None or holder.url is None or holder.pid == os.getpid():
-        return None
-    try:
-        # a process that was killed leaves its card behind, and by now anyone may listen at that port
-        lock.take("qa")
-    except LibraryBusy:
-        return lock.holder()
-    except QAError:  # the index cannot be written: whoever needs to write says so
-        return None
-    lock.free()
-    return None
 
 
 class RemoteLibrary(Pluggable):
@@ -122,7 +72,7 @@ class RemoteLibrary(Pluggable):
         from qa.search import Hit
 
         body = {"query": query, "count": count, "within": within, "rerank": rerank}
-        return _restore(list[Hit], self._send("POST", "/api/search", json=body)["hits"])
+        return restore(list[Hit], self._send("POST", "/api/search", json=body)["hits"])
 
     def ask(
         self,
@@ -137,7 +87,7 @@ class RemoteLibrary(Pluggable):
         from qa.answers import Answer
 
         body = {"question": question, "count": count, "within": within, "rerank": rerank, "history": _said(history)}
-        return _restore(Answer, self._send("POST", "/api/ask", json=body))
+        return restore(Answer, self._send("POST", "/api/ask", json=body))
 
     def stream(
         self,
@@ -155,7 +105,7 @@ class RemoteLibrary(Pluggable):
             if response.is_error:
                 response.read()
                 self._check(response)
-            yield from map(_event, _blocks(response.iter_bytes()))
+            yield from events(response.iter_bytes())
 
     # Citations and documents.
 
@@ -182,7 +132,7 @@ class RemoteLibrary(Pluggable):
         from qa.citations import CitationInContext
 
         found = self._send("GET", f"/api/citations/{quoted(id, safe='')}", params={"context": context})
-        return _restore(CitationInContext, found)
+        return restore(CitationInContext, found)
 
     def audit(self, status: str | None = None, *, count: int | None = None, after: str | None = None) -> Audit:
         """List the citations that were given and are not valid any more, or that have a status."""
@@ -191,7 +141,7 @@ class RemoteLibrary(Pluggable):
         def page(after: str | None) -> Audit:
             asked = {"status": status, "count": MOST if count is None else count, "after": after}
             some = {name: value for name, value in asked.items() if value is not None}
-            return _restore(Audit, self._send("GET", "/api/citations", params=some))
+            return restore(Audit, self._send("GET", "/api/citations", params=some))
 
         return joined(page, after) if count is None else page(after)
 
@@ -201,7 +151,7 @@ class RemoteLibrary(Pluggable):
 
         Quote.read(quote, prefix, suffix)
         body = {"quote": quote, "prefix": prefix, "suffix": suffix, "document": document}
-        return _restore(Resolved, self._send("POST", "/api/citations/resolve", json=body))
+        return restore(Resolved, self._send("POST", "/api/citations/resolve", json=body))
 
     def verify(self, text: str, *, progress: Callable[[Checking], None] | None = None) -> Verification:
         """Say of each sentence of a text whether the documents support it, and where; how far it is nobody tells."""
@@ -209,7 +159,7 @@ class RemoteLibrary(Pluggable):
         from qa.verifying import Verification
 
         check(text)
-        return _restore(Verification, self._send("POST", "/api/citations/verify", json={"text": text}))
+        return restore(Verification, self._send("POST", "/api/citations/verify", json={"text": text}))
 
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
@@ -246,7 +196,7 @@ class RemoteLibrary(Pluggable):
         from qa.forgetting import Forgotten
 
         body = {"path": path, "delete_file": delete_file}
-        return _restore(Forgotten, self._send("POST", "/api/forget", json=body))
+        return restore(Forgotten, self._send("POST", "/api/forget", json=body))
 
     # Keeping the index equal to the folder.
 
@@ -255,11 +205,11 @@ class RemoteLibrary(Pluggable):
         from qa.syncing import SyncReport
 
         ask = partial(self._send, "POST", "/api/sync", json={"wait": wait})
-        return _restore(SyncReport, self._watching(ask, progress) if progress else ask())
+        return restore(SyncReport, self._watching(ask, progress) if progress else ask())
 
     def status(self) -> Status:
         """Say how the library stands."""
-        return _restore(Status, self._send("GET", "/api/status"))
+        return restore(Status, self._send("GET", "/api/status"))
 
     @property
     def trouble(self) -> str | None:
@@ -321,45 +271,8 @@ class RemoteLibrary(Pluggable):
             return asked.result()
 
 
-def _restore(kind: type[T], found: Any) -> T:
-    """Build frozen objects from their JSON."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind).validate_python(found)
-
-
-def _blocks(parts: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """Cut a stream of server-sent events into the JSON objects of each."""
-    rest = b""
-    for part in parts:
-        *whole, rest = (rest + part).split(b"\n\n")
-        for block in whole:
-            lines = [line[5:] for line in block.split(b"\n") if line.startswith(b"data:")]
-            if lines:
-                yield json.loads(b"\n".join(lines))
-
-
 def _said(history: History) -> list[dict[str, Any]]:
     """Return what was said before as JSON. Raises UsageError, TooLarge."""
     from qa.followups import read_history
 
     return [plain(turn) for turn in read_history(history)]
-
-
-def _event(found: dict[str, Any]) -> Event:
-    """Build an event from its JSON. Raises the error that it tells of."""
-    from qa.answers import Answer, Event, Sentence
-    from qa.citations import Citation
-    from qa.problems import error_of
-    from qa.search import Hit
-
-    ((name, value),) = found.items()
-    if name == "error":
-        raise error_of(value)
-    kinds: dict[str, Any] = {
-        "passages": tuple[Hit, ...],
-        "sentence": Sentence,
-        "citation": Citation,
-        "answer": Answer,
-    }
-    return Event(name, _restore(kinds[name], value) if name in kinds else value)  # type: ignore[arg-type]

@@ -18,10 +18,11 @@ from fastapi import FastAPI
 
 from qa import Library
 from qa.answers import Event
-from qa.api import MOST_TEXT, create_app
+from qa.api import create_app
 from qa.errors import StorageError
 from qa.guard import own_hosts
 from qa.plain import plain
+from qa.routes import MOST_TEXT
 from qa.server import bind
 from qa.settings import Settings
 

@@ -15,6 +15,7 @@ import pytest
 from test_api import BRIDGES, LONG, QUESTION, WHALES, running
 
 from qa import Library, Span
+from qa.connecting import connect, open_alone
 from qa.errors import (
     FolderError,
     LibraryBusy,
@@ -31,7 +32,7 @@ from qa.errors import (
 )
 from qa.lock import Holder, IndexLock
 from qa.problems import error_of, problem
-from qa.remote import RemoteLibrary, connect, open_alone
+from qa.remote import RemoteLibrary
 from qa.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -244,7 +245,7 @@ def test_without_a_server_no_http_is_imported(library: Library, fill: Any) -> No
     fill({"a.md": WHALES})
     library.sync()
     library.close()
-    code = "import sys; from qa.remote import connect; connect(sys.argv[1]).status(); assert 'httpx' not in sys.modules"
+    code = "import sys, qa.connecting; qa.connecting.connect(sys.argv[1]).status(); assert 'httpx' not in sys.modules"
     subprocess.run([sys.executable, "-c", code, str(library.folder)], cwd=ROOT, check=True, timeout=30)
 
 
