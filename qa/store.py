@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.blanks import blank
 from qa.errors import IndexDamaged, QAError, SettingsError, StorageError
 from qa.importing import alone
 
@@ -45,6 +46,7 @@ class Store:
         self._tidy = False
         self._collection: Any = None  # the one that is open, its name, and how many vectors it can still take
         self._open = ""
+        self._blanked = ""
         self._room = 0
 
     @property
@@ -62,6 +64,7 @@ class Store:
                 ids = [key.hex() for key in keys[i : i + _BATCH]]
                 self._collection.upsert(ids=ids, embeddings=vectors[i : i + _BATCH])
                 self._room -= len(ids)
+                self._blank()
 
     def remove(self, keys: Sequence[bytes]) -> None:
         """Delete vectors; Chroma keeps their places, see `copy`."""
@@ -111,7 +114,7 @@ class Store:
     def close(self) -> None:
         """Close it; it opens again when it is needed."""
         with self._using:
-            self._collection, self._open = None, ""
+            self._collection, self._open, self._blanked = None, "", ""
             client, self._client = self._client, None
             if client is None:
                 return
@@ -146,7 +149,16 @@ class Store:
         """Open each collection in turn."""
         for name in self._names():
             self._get(name)
-            yield
+            try:
+                yield
+            finally:
+                self._blank()
+
+    def _blank(self) -> None:
+        """Empty what Chroma has found in memory, and written, when it first did something with the collection."""
+        if not self._url and self._blanked != self._open:
+            blank(self._path)
+            self._blanked = self._open
 
     def _last(self) -> None:
         """Open the collection that takes what comes, if it is not open."""

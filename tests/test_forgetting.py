@@ -19,7 +19,6 @@ from conftest import Fill, Run, sentence
 from detector import Detector
 
 from qa import Library, store
-from qa.embedders import BundledEmbedder
 from qa.errors import LibraryBusy, NotFound, ReadOnly, StorageError, UsageError
 from qa.settings import read_settings
 
@@ -170,7 +169,14 @@ def test_a_vector_that_another_document_needs_stays(opened: Library, fill: Fill)
 
 
 def test_a_folder_means_all_that_was_below_it(opened: Library, fill: Fill) -> None:
-    folder = fill({**FILLER, "notes/a.txt": SECRET, "notes/deep/b.txt": "The pindrewash.", "notes.txt": "Plain notes."})
+    folder = fill(
+        {
+            **FILLER,
+            "notes/a.txt": SECRET,
+            "notes/deep/b.txt": f"{words('b', 150)} The pindrewash. {words('c', 150)}",
+            "notes.txt": "Plain notes.",
+        }
+    )
     opened.sync()
     detector = detector_of(opened, "notes/a.txt", "notes/deep/b.txt")
     (folder / "notes" / "a.txt").unlink()
@@ -182,7 +188,7 @@ def test_a_folder_means_all_that_was_below_it(opened: Library, fill: Fill) -> No
 
 
 def test_all_that_is_deleted_can_be_forgotten_at_once_and_much_later(opened: Library, fill: Fill) -> None:
-    folder = fill({**FILLER, "odd.txt": SECRET, "b.txt": "The pindrewash."})
+    folder = fill({**FILLER, "odd.txt": SECRET, "b.txt": f"{words('b', 150)} The pindrewash. {words('c', 150)}"})
     opened.sync()
     detector = detector_of(opened, "odd.txt", "b.txt")
     for name in ("odd.txt", "b.txt"):
@@ -201,7 +207,7 @@ def test_all_that_is_deleted_can_be_forgotten_at_once_and_much_later(opened: Lib
 def test_what_is_not_known_is_told_in_one_sentence(opened: Library, fill: Fill, path: str) -> None:
     fill(FILLER)
     opened.sync()
-    with pytest.raises(NotFound, match="^No such file is or was known: give its path relative to the folder"):
+    with pytest.raises(NotFound, match=r"^No such file is or was known: give its path relative to the folder"):
         opened.forget(path, delete_file=True)
     check(opened, 60)
 
@@ -261,6 +267,18 @@ def test_a_reader_that_does_not_end_is_told_and_the_next_sync_goes_on(
         again.sync()
         assert detector.traces(again.index) == {}
         check(again, 60)
+
+
+def test_room_for_vectors_to_come_holds_nothing_of_what_was_in_memory(library: Library, fill: Fill) -> None:
+    fill({f"{i}.txt": f"the walrus of bay {i} sings" for i in range(5)})
+    with Library.open(library.folder, embedder=Hashing()) as hashing:
+        for i in range(3):  # the second and the third time memory is used again
+            fill({f"{i}.txt": f"the walrus of bay {i} is quiet"})
+            hashing.sync()
+            hashing._index.close_derived()
+            (graph,) = hashing.index.rglob("data_level0.bin")
+            assert not any(graph.read_bytes())  # a graph of so few vectors is not in the file yet
+            assert not any(graph.with_name("length.bin").read_bytes())
 
 
 def test_searches_go_on_meanwhile(opened: Library, fill: Fill) -> None:
@@ -352,14 +370,11 @@ def test_what_a_kill_has_cut_short_is_forgotten_by_the_next_sync(
     assert detector.traces(library.index) == {}
 
 
-def test_forgetting_from_the_command_line(qa: Run, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgetting_from_the_command_line(qa: Run, fill: Fill) -> None:
     folder = fill(
         {"a.txt": "The zibbelquarn eats.", "b.txt": "Trains leave at noon.", "c.txt": "Trains leave at noon."}
     )
-    monkeypatch.setattr("qa.index.Index.embedder", lambda self: BundledEmbedder.__new__(BundledEmbedder))
-    with Library.open(folder) as library:
-        library._keeper.sync = lambda **_: None  # type: ignore[method-assign]
-        library._keeper._read(lambda _: None)
+    assert qa("sync", folder)[0] == 0
     at = ("--folder", folder)
     code, _, err = qa("forget", "a.txt", *at)
     assert code == 2 and sentence(err).startswith("a.txt is still in the folder: delete it first, or with")
@@ -374,7 +389,7 @@ def test_forgetting_from_the_command_line(qa: Run, fill: Fill, monkeypatch: pyte
         code, _, err = qa("forget", *wrong, *at)
         assert (code, err) == (2, "Name one file or folder, or say --all-deleted.\n")
     code, out, _ = qa("forget", "--all-deleted", *at)
-    assert (code, out) == (0, "forgotten: a.txt\nforgotten: b.txt\n")
+    assert (code, out) == (0, "forgotten: a.txt\n")  # the text of the other never went
 
 
 def test_many_edits_of_a_file_do_not_fill_the_disk(folder: Path, fill: Fill, tmp_path: Path) -> None:
@@ -382,7 +397,7 @@ def test_many_edits_of_a_file_do_not_fill_the_disk(folder: Path, fill: Fill, tmp
     fill({f"{i}.txt": "\n\n".join(words(f"{i} {j}") for j in range(20)) for i in range(15)})
     with Library.open(folder, embedder=Hashing()) as library:
         largest = 0
-        for cycle in range(20):
+        for cycle in range(16):
             for i in range(cycle % 5, len(parts), 5):
                 parts[i] = words(f"part {i} of cycle {cycle}")
             fill({"edited.txt": "\n\n".join(parts)})
@@ -391,13 +406,16 @@ def test_many_edits_of_a_file_do_not_fill_the_disk(folder: Path, fill: Fill, tmp
         check_sound(library)
     with Library.open(folder, index=tmp_path / "fresh", embedder=Hashing()) as fresh:
         fresh.sync()
-        assert largest <= 1.5 * size(fresh.index)
+    assert largest <= 1.5 * size(fresh.index)
 
 
 def check_sound(library: Library) -> None:
     assert all(finding.ok for finding in library.doctor())
-    assert library.search(words("part 4 of cycle 19"))[0].document.path == "edited.txt"
+    assert library.search(words("part 4 of cycle 14"))[0].document.path == "edited.txt"
 
 
 def size(index: Path) -> int:
-    return sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
+    """Count the bytes of an index, but for the log that SQLite has while it is open, which is cut to 4 MB."""
+    files = [path for path in index.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.name.endswith("-wal")) < 4_300_000
+    return sum(path.stat().st_size for path in files if not path.name.endswith(("-wal", "-shm")))

@@ -57,7 +57,7 @@ MOMENTS = [
     ("qa.backlog.Backlog", "mark_embedded", "after", 2),
     ("qa.backlog.Backlog", "retire_vectors", "after", 1),
     ("qa.vectors.Vectors", "remove", "after", 1),  # deleted, and the catalog does not know
-    ("qa.store.Store", "_made", "after", 3),  # a fresh collection made, nothing copied
+    ("qa.store.Store", "_made", "after", 2),  # a fresh collection made, nothing copied
     ("qa.vectors.Vectors", "_clear", "before", 2),  # copied and in use, the old one still there
 ]
 
