@@ -49,8 +49,7 @@ def choose(catalog: Catalog, folder: Path, index: Path, path: str | None, *, del
         paths = {path} & known or {each for each in known if each.startswith(f"{path}/")}
         if not paths:
             raise NotFound(
-                "No such file is or was known: give its path relative to the folder, or that of a folder in it, "
-                "or `--all-deleted`."
+                "No such file is or was known: give its path relative to the folder, or that of a folder in it."
             )
     still = sorted(each for each in paths if _there(each, there))
     if still and not delete_file:
@@ -67,7 +66,7 @@ def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgo
     """Say what became of what was chosen."""
     kept = {path for id_ in chosen.ids if (entry := catalog.find(id_)) for path in entry.source.paths}
     note = chroma_url and (
-        f"The Chroma server at {chroma_url} has the vectors no longer; what its own files still hold of them, "
+        f"The Chroma server at {chroma_url} has the vectors no longer; what is left of them in its own files, "
         "`chroma vacuum` there removes."
     )
     return Forgotten(

@@ -47,3 +47,20 @@ def test_vectors_can_live_on_a_chroma_server(url: str, fill: Fill) -> None:
         library.sync()
         assert [each.document.path for each in library.search("otter")] == ["b.txt"]
         assert all(finding.ok for finding in library.doctor())
+
+
+def test_what_is_forgotten_is_copied_away_from_on_a_chroma_server(url: str, fill: Fill) -> None:
+    folder = fill({"a.txt": "the otter sleeps on its back", "b.txt": "trains leave at noon"})
+    with Library.open(folder, settings=read_settings(chroma_url=url)) as library:
+        library.sync()
+        keys = library._index.own().live_keys()
+        before = library._index.collection()
+        forgotten = library.forget("a.txt", delete_file=True)
+        assert forgotten.note and forgotten.note.endswith("`chroma vacuum` there removes.")
+        store = library._index.vectors()._store
+        assert (
+            [each.name for each in store._connected().list_collections()] == [library._index.collection()] != [before]
+        )
+        assert len(store.present(keys)) == 1
+        assert [each.document.path for each in library.search("otter or trains")] == ["b.txt"]
+        assert all(finding.ok for finding in library.doctor())

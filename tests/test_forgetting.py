@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 from conftest import Fill, Run, sentence
 from detector import Detector
+from test_api import running
 
 from qa import Library, store
 from qa.errors import LibraryBusy, NotFound, ReadOnly, StorageError, UsageError
+from qa.remote import RemoteLibrary
 from qa.settings import read_settings
 
 WIDTH = 32
@@ -390,6 +392,20 @@ def test_forgetting_from_the_command_line(qa: Run, fill: Fill) -> None:
         assert (code, err) == (2, "Name one file or folder, or say --all-deleted.\n")
     code, out, _ = qa("forget", "--all-deleted", *at)
     assert (code, out) == (0, "forgotten: a.txt\n")  # the text of the other never went
+
+
+def test_forgetting_over_http(opened: Library, fill: Fill) -> None:
+    fill({**FILLER, "odd.txt": SECRET})
+    opened.sync()
+    detector = detector_of(opened, "odd.txt")
+    with running(opened) as client, RemoteLibrary(str(client.base_url)) as remote:
+        with pytest.raises(UsageError, match=r"^odd\.txt is still in the folder"):
+            remote.forget("odd.txt")
+        assert remote.forget("odd.txt", delete_file=True).paths == ("odd.txt",)
+        assert detector.traces(opened.index) == {}
+        assert remote.forget(None) == opened.forget(None)
+        assert client.post("/api/forget", json={"delete_file": True}).status_code == 422  # all only if that is said
+    check(opened, 60)
 
 
 def test_many_edits_of_a_file_do_not_fill_the_disk(folder: Path, fill: Fill, tmp_path: Path) -> None:
