@@ -81,9 +81,10 @@ class Ledger:
             for place in dict.fromkeys(places):
                 here = self._db.all("SELECT 1 FROM documents WHERE id = ?", place.document)
                 text = self._number(place.document)
-                # of a text that has just gone no words come in here: they would be nobody's to erase
+                # of a text that has just gone no words, nor question, come in here: they would be nobody's to erase
                 state = 0 if here else _LOST
-                self._db.run(_REMEMBER, text, place.span.start, place.span.end, now, now, question, state)
+                asked = question if here else None
+                self._db.run(_REMEMBER, text, place.span.start, place.span.end, now, now, asked, state)
 
     def keep(self, document: str, read: Callable[[], str]) -> None:
         """Take the words of what was cited of a text that is about to go."""
