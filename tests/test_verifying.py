@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 from conftest import SEEDS, Fill, Run, make_pdf, sentence
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_api import running
 
 from qa import Library
-from qa.api import create_app
 from qa.doubts import doubt
 from qa.drafts import LONGEST_DRAFT, MOST_SENTENCES, claims, leans, plain_words
 from qa.errors import EmptyLibrary, TooLarge, UsageError
@@ -314,16 +313,19 @@ def test_the_order_of_names_and_numbers_is_looked_at(claim: str, cited: str, why
 def test_it_runs_through_every_door(seeds: Library, tmp_path: Path, qa: Run) -> None:
     text = f"{RIGHT[0]} {WRONG[0]}"
     expected = {**seeds.verify(text).to_dict(), "timings_ms": None}
-    with TestClient(create_app(seeds, hosts=None)) as client:
+    with running(seeds) as client:
         answer = client.post("/api/citations/verify", json={"text": text})
         assert answer.status_code == 200 and {**answer.json(), "timings_ms": None} == expected
-        remote = RemoteLibrary("http://testserver")
-        remote._client = client  # type: ignore[assignment]
-        assert {**remote.verify(text).to_dict(), "timings_ms": None} == expected
-        resolved = remote.resolve("Ballistic missiles")
-        assert resolved == seeds.resolve("Ballistic missiles")
-        for quote, status, words in (("a", 400, "too common"), ("x" * 30_000, 413, "too long"), ("no", 404, "nowhere")):
-            failed = client.post("/api/citations/resolve", json={"quote": quote * 1 if quote != "no" else "no such"})
+        with RemoteLibrary(str(client.base_url)) as remote:
+            assert {**remote.verify(text).to_dict(), "timings_ms": None} == expected
+            resolved = remote.resolve("Ballistic missiles")
+            assert resolved == seeds.resolve("Ballistic missiles")
+        for quote, status, words in (
+            ("a", 400, "too common"),
+            ("x" * 30_000, 413, "too long"),
+            ("no such", 404, "nowhere"),
+        ):
+            failed = client.post("/api/citations/resolve", json={"quote": quote})
             assert failed.status_code == status and words in failed.json()["detail"]
         unknown = client.post("/api/citations/resolve", json={"quote": "missile", "document": "nope.txt"})
         assert unknown.status_code == 404 and "There is no such document" in unknown.json()["detail"]
@@ -389,7 +391,7 @@ def test_a_text_that_cannot_be_checked_is_told_in_a_sentence(
 
 
 def test_a_draft_of_10_mb_is_too_large_over_http(seeds: Library) -> None:
-    with TestClient(create_app(seeds, hosts=None)) as client:
+    with running(seeds) as client:
         for size in (10_000_000, 300_000):
             answer = client.post("/api/citations/verify", json={"text": "x" * size})
             assert answer.status_code == 413 and answer.json()["detail"].endswith(".")
