@@ -20,11 +20,11 @@ def main() -> None:
     given = machine.arguments(parser)
     print(machine.described())
 
-    from qa.index import _model_cache  # after the threads are limited
     from qa.passages import sentences
+    from qa.providers import model_cache  # after the threads are limited
     from qa.reader import open_reader
 
-    reader = open_reader(_model_cache(), threads=machine.cores())
+    reader = open_reader(model_cache(), threads=machine.cores())
     model = reader.open()
     words = " ".join(path.read_text("utf-8", errors="replace") for path in machine.text_files(given.folder)).split()
     words *= 1 + 100 * (given.texts + 2) // len(words)

@@ -151,7 +151,7 @@ class Bench:
         from qa.support import judge
         from qa.writing import Writer
 
-        writer = Writer(self._library._index.llm(), self._library.settings.llm_seconds)
+        writer = Writer(self._library._index.providers.llm(), self._library.settings.llm_seconds)
         nobody: Any = SimpleNamespace(piece=lambda said, given: Piece(said.words, (), judge(said.words, ())))
         words = answer.searched_as or answer.question
         for _ in writer.write(words, answer.passages, nobody, Composer()):
@@ -230,7 +230,7 @@ def opened(place: Path, llm: str, *, index: Path | None, replies: Path) -> Itera
             folder, ids = _lay_out(folder, work / "texts")
         with Library.open(folder, index=work, settings=settings) as library:
             library.sync()
-            model = library._index.llm()
+            model = library._index.providers.llm()
             if model is None:
                 raise SystemExit("A language model is measured here: name one with --llm.")
             bench = Bench(library, _ids(library, ids), questions.histories, Tape(model, llm, replies))

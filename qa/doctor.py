@@ -104,7 +104,7 @@ def _vectors(index: Index) -> Finding:
     catalog = index.own()
     counts = catalog.counts()
     try:
-        check_embedder(catalog, index.embedder())
+        check_embedder(catalog, index.providers.embedder())
     except IndexVersion as error:
         return Finding("vectors", False, str(error))
     if "vectors" in index.lost():

@@ -9,23 +9,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from qa.catalog import Catalog
-from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, ModelError, QAError, StorageError
+from qa.errors import EmptyLibrary, IndexDamaged, IndexVersion, QAError, StorageError
 from qa.folder import printable
 from qa.generations import clear, in_use, remove
 from qa.importing import alone
 from qa.lock import Holder, IndexLock
+from qa.providers import Providers
 from qa.settings import Settings, cores
 from qa.turns import Turns
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
-    from qa.embedders import Embedder, Remembered
     from qa.lexical import Lexical
-    from qa.llms import Llm
-    from qa.reader import Reader
-    from qa.rerankers import Reranker
     from qa.search import Engines
     from qa.vectors import Vectors
 
@@ -37,16 +34,9 @@ _PATIENCE = 10.0
 class Index:
     """Catalog, word index and vectors in one folder; the catalog is for any reader, the others for one process."""
 
-    def __init__(
-        self,
-        path: Path,
-        folder: Path,
-        settings: Settings,
-        embedder: Embedder | None = None,
-        reranker: Reranker | None = None,
-        llm: Any = None,
-    ) -> None:
+    def __init__(self, path: Path, folder: Path, settings: Settings, providers: Providers) -> None:
         self.path = path
+        self.providers = providers
         self._folder = folder
         self._settings = settings
         self._lock = IndexLock(path)
@@ -55,19 +45,8 @@ class Index:
         self._retired: list[Catalog] = []
         self._lexical: Lexical | None = None
         self._vectors: Vectors | None = None
-        self._given = embedder
-        self._embedder: Embedder | None = None
-        self._gauge: Remembered | None = None
-        self._reranker = reranker
-        self._given_llm = llm
-        self._llm: Llm | None = None
-        self._reader: Reader | None = None
-        self.trouble: str | None = None
-        """Why there is no reader, in a sentence, where there should be one."""
         self._engines: Engines | None = None
         self._turns = Turns(settings.threads or cores())
-        self._opening_reranker = threading.Lock()  # it may be downloaded, and nobody else should wait for that
-        self._opening_reader = threading.Lock()
 
     def catalog(self) -> Catalog:
         """Return the catalog for reading. Raises EmptyLibrary if there is none."""
@@ -150,85 +129,6 @@ class Index:
                 self._vectors.fill(self.own().live_keys())
             return self._vectors
 
-    def embedder(self) -> Embedder:
-        """Return the embedder."""
-        with alone:
-            from qa.embedders import open_embedder
-            from qa.embedding import checked
-
-        with self._opening:
-            if self._embedder is None and self._given:
-                self._embedder = checked(self._given)
-            if self._embedder is None:
-                cache = _model_cache()
-                self._embedder = open_embedder(self._settings.embedder, cache=cache, threads=self._settings.threads)
-            return self._embedder
-
-    def gauge(self) -> Remembered:
-        """Return the bundled embedder, whoever embeds the passages: what was learnt of cosines holds for its alone."""
-        with alone:
-            from qa.embedders import BundledEmbedder, Remembered
-
-        with self._opening:
-            if self._gauge is None:
-                ours = self.embedder()
-                bundled = isinstance(ours, BundledEmbedder)
-                self._gauge = Remembered(ours if bundled else BundledEmbedder(_model_cache(), self._settings.threads))
-            return self._gauge
-
-    def reranker(self) -> Reranker | None:
-        """Return the reranker that is named, None where the reader takes its place.
-
-        Raises RerankerError, SettingsError if none is named and the reader is switched off.
-        """
-        with alone:
-            from qa.rerankers import open_reranker
-
-        with self._opening_reranker:
-            if self._reranker is None and (self._names_reranker() or self._settings.reader == "off"):
-                cache = _model_cache() / "rerankers"
-                self._reranker = open_reranker(self._settings.reranker, cache=cache, threads=self._settings.threads)
-            return self._reranker
-
-    def ranks_anew(self) -> bool:
-        """Tell whether there is who ranks passages anew: the reader, or a reranker that is named."""
-        return self._settings.reader != "off" or self._reranker is not None or self._names_reranker()
-
-    def _names_reranker(self) -> bool:
-        return bool((self._settings.reranker or "").strip())
-
-    def reader(self) -> Reader | None:
-        """Return the reader, open; None where it is switched off, or cannot be opened, which `trouble` then tells."""
-        with alone:
-            from qa.reader import open_reader
-
-        with self._opening_reader:
-            if self._reader is None and self.trouble is None and self._settings.reader != "off":
-                reader = open_reader(_model_cache(), threads=self._settings.threads)
-                try:
-                    reader.open()
-                    self._reader = reader
-                except ModelError as error:  # searching goes on without
-                    self.trouble = str(error)
-            return self._reader
-
-    def llm(self) -> Llm | None:
-        """Return the language model, of which nothing is loaded or asked yet; None where documents are quoted.
-
-        Raises UnusableLlm.
-        """
-        name = self._settings.llm.strip()
-        if self._given_llm is None and name == "extractive":
-            return None
-        with alone:
-            from qa.llms import Llm, open_llm
-
-        with self._opening:
-            if self._llm is None:
-                given = self._given_llm
-                self._llm = open_llm(name, threads=self._settings.threads) if given is None else Llm(given)
-            return self._llm
-
     def engines(self) -> Engines:
         """Return what a search needs. Raises EmptyLibrary, IndexDamaged, IndexVersion, LibraryBusy, StorageError."""
         with alone:
@@ -241,11 +141,11 @@ class Index:
             return found
         with self._opening:  # what takes a part's place meanwhile is not missed
             catalog = self.own()
-            check_embedder(catalog, self.embedder())
+            embedder, gauge = self.providers.embedder(), self.providers.gauge()
+            check_embedder(catalog, embedder)
             if lost := self.lost():
                 raise IndexDamaged(f"A part of the index is gone ({', '.join(lost)}): sync the folder to make it anew.")
             vectors = self.vectors() if catalog.has("vectors") else None
-            embedder, gauge = self.embedder(), self.gauge()
             found = Engines(
                 self._folder,
                 catalog,
@@ -254,8 +154,8 @@ class Index:
                 gauge if gauge.embedder is embedder else embedder,
                 gauge,
                 self._turns,
-                self.reranker,
-                self.reader,
+                self.providers.reranker,
+                self.providers.reader,
             )
             if vectors:  # nothing of it changes any more while they are open
                 self._engines = found
@@ -344,12 +244,6 @@ class Index:
         """Name the collection of this index: on a shared Chroma server no other index may have that name."""
         first = f"qa-{hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]}-1"
         return self.catalog().meta("collection") or first
-
-
-def _model_cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("chapter-and-verse", appauthor=False)
 
 
 def _command() -> str:

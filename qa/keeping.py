@@ -127,7 +127,7 @@ class Keeper:
         with alone:
             from qa.embedding import embed_waiting
 
-        catalog, embedder, done = self._index.own(), self._index.embedder(), 0
+        catalog, embedder, done = self._index.own(), self._index.providers.embedder(), 0
         try:
             while True:
                 with self._going_first:

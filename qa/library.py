@@ -19,6 +19,7 @@ from qa.index import Index
 from qa.keeping import Keeper
 from qa.lookup import look_up
 from qa.pluggable import Pluggable
+from qa.providers import Providers
 from qa.records import File
 from qa.resolving import Resolved, resolve
 from qa.settings import Settings, read_settings
@@ -77,7 +78,7 @@ class Library(Pluggable):
         path = chosen.resolve() if chosen else place / ".qa"
         if path == place:
             raise SettingsError("The index cannot be the folder of the documents itself: name another place for it.")
-        return cls(place, Index(path, place, settings, embedder, reranker, llm), settings)
+        return cls(place, Index(path, place, settings, Providers(settings, embedder, reranker, llm)), settings)
 
     # Asking.
 
@@ -143,15 +144,15 @@ class Library(Pluggable):
 
         _check(count, within)
         settings = self.settings
-        rerank = self._index.ranks_anew() if rerank is None else rerank
+        rerank = self._index.providers.ranks_anew() if rerank is None else rerank
         request = Request(question, count, within, rerank, read_history(history), sift, settings.confidence)
-        llm = self._index.llm()
+        llm = self._index.providers.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
         return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question)
 
     def check_llm(self) -> None:
         """See that the language model that is named can be opened; nothing is asked of it. Raises UnusableLlm."""
-        self._index.llm()
+        self._index.providers.llm()
 
     # Citations and documents.
 
@@ -302,7 +303,7 @@ class Library(Pluggable):
     @property
     def trouble(self) -> str | None:
         """Say in a sentence what does not work though all else goes on: a sync behind, or the reader."""
-        return self._keeper.trouble or self._index.trouble or self._giving.trouble
+        return self._keeper.trouble or self._index.providers.trouble or self._giving.trouble
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
         """Examine the index; with `repair` make damaged parts anew, from the catalog and the folder, and look again."""

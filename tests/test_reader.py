@@ -122,7 +122,7 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ship:
         file = spotter(tmp_path / "reader.npz", **how)
         monkeypatch.setattr(weights, "READER_FILE", file)
         monkeypatch.setattr(weights, "READER_SHA256", hashlib.sha256(file.read_bytes()).hexdigest())
-        monkeypatch.setattr("qa.index._model_cache", lambda: tmp_path / "cache")
+        monkeypatch.setattr("qa.providers.model_cache", lambda: tmp_path / "cache")
 
     return put
 

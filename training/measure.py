@@ -88,10 +88,10 @@ def main(arguments: Sequence[str] | None = None, *, reader: Reader | None = None
 
 
 def _open(weights: str | None, threads: int | None) -> Reader:
-    from qa.index import _model_cache
+    from qa.providers import model_cache
     from qa.reader import open_reader
 
-    return open_reader(_model_cache(), threads=threads, weights=Path(weights) if weights else None)
+    return open_reader(model_cache(), threads=threads, weights=Path(weights) if weights else None)
 
 
 if __name__ == "__main__":

@@ -190,9 +190,9 @@ def _sample(claim: Claim, means: _Means) -> _Sample:
 
 def _similar() -> Similar:
     """Return the cosines of the bundled embedder; every text is embedded once."""
-    from qa.index import _model_cache
+    from qa.providers import model_cache
 
-    embedder, known = BundledEmbedder(_model_cache()), dict[str, Vector]()
+    embedder, known = BundledEmbedder(model_cache()), dict[str, Vector]()
 
     def similar(claim: str, texts: Sequence[str]) -> list[float]:
         new = [each for each in dict.fromkeys((claim, *texts)) if each not in known]
