@@ -159,7 +159,8 @@ def cited(chance: random.Random, document: str, words: str, count: int) -> list[
     found: set[Span] = set()
     while len(found) < count:
         start = words.find(". ", chance.randrange(len(words) - 400)) + 2
-        found.add(Span(start, min(len(words), start + chance.randint(40, 160))))
+        if start < len(words):
+            found.add(Span(start, min(len(words), start + chance.randint(40, 160))))
     return [Place(document, span) for span in found]
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from cheap import Hashing
 from conftest import Fill, Run, sentence
 from detector import Detector
+from killed import killed, needs_kill
 from test_api import running
 
 from qa import Library, store
@@ -24,23 +20,8 @@ from qa.errors import LibraryBusy, NotFound, ReadOnly, StorageError, UsageError
 from qa.remote import RemoteLibrary
 from qa.settings import read_settings
 
-WIDTH = 32
 ODD = ("zibbelquarn", "mufflewort", "grontheskil", "pindrewash", "quorblefax")
 """Words that stand nowhere else; a stemmer leaves them as they are."""
-
-
-class Hashing:
-    """An embedder that gives every text a direction of its own."""
-
-    fingerprint, width = "hashing", WIDTH
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") for text in texts]
-        drawn = np.stack([np.random.default_rng(seed).standard_normal(WIDTH) for seed in seeds]).astype(np.float32)
-        return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-
-    def embed_query(self, text: str) -> np.ndarray:
-        return self.embed([text])[0]
 
 
 def words(seed: str, count: int = 110) -> str:
@@ -305,30 +286,12 @@ def test_searches_go_on_meanwhile(opened: Library, fill: Fill) -> None:
     assert not trouble and set(found) == {"3.txt"}
 
 
-PROGRAM = """
-import os, signal, sys
-from test_forgetting import Hashing
+FORGET = """
+from cheap import Hashing
 from qa import Library
-import qa.compacting, qa.database, qa.erasure, qa.forgetting, qa.index, qa.lexical, qa.vectors
 
-folder, owner, name, moment, call = sys.argv[1:]
-owner, calls = eval(owner), 0
-real = getattr(owner, name)
-
-def deadly(*args, **kwargs):
-    global calls
-    calls += 1
-    if calls == int(call) and moment == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = real(*args, **kwargs)
-    if calls == int(call):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, deadly)
 with Library.open(folder, embedder=Hashing()) as library:
     library.forget("odd.txt", delete_file=True)
-print("survived")
 """
 
 MOMENTS = [
@@ -346,7 +309,7 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+@needs_kill
 @pytest.mark.parametrize(("owner", "name", "moment", "call"), MOMENTS)
 @pytest.mark.parametrize("then", ["sync", "forget"])
 def test_what_a_kill_has_cut_short_is_forgotten_by_the_next_sync(
@@ -356,10 +319,7 @@ def test_what_a_kill_has_cut_short_is_forgotten_by_the_next_sync(
     with Library.open(folder, embedder=Hashing()) as library:
         library.sync()
         detector = detector_of(library, "odd.txt")
-    program = [sys.executable, "-c", PROGRAM, str(folder), owner, name, moment, str(call)]
-    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    run = subprocess.run(program, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path})
-    assert run.returncode == -signal.SIGKILL, run.stdout + run.stderr
+    killed(FORGET, folder, owner, name, moment, call)
 
     with Library.open(folder, embedder=Hashing()) as library:
         assert library.search("Document 3 is plain")[0].document.path == "3.txt"

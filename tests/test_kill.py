@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cheap import Cheap
 from conftest import Fill
+from killed import killed, needs_kill
 
 from qa import Library
 
-PROGRAM = """
-import os, signal, sys
-import numpy as np
+SYNC = """
+from cheap import Cheap
 from qa import Library
-import qa.backlog, qa.catalog, qa.lexical, qa.store, qa.vectors, qa.syncing
 
-class Cheap:
-    fingerprint, width = "cheap", 4
-    def embed(self, texts):
-        return np.eye(4, dtype=np.float32)[[len(text) % 4 for text in texts]]
-    def embed_query(self, text):
-        return np.eye(4, dtype=np.float32)[0]
-
-folder, owner, name, moment, call = sys.argv[1:]
-owner = eval(owner)
-real, calls = getattr(owner, name), 0
-
-def deadly(*args, **kwargs):
-    global calls
-    calls += 1
-    if calls == int(call) and moment == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = real(*args, **kwargs)
-    if calls == int(call):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, deadly)
-library = Library.open(folder, embedder=Cheap())
-library.sync(progress=lambda p: print(p.phase, p.done, flush=True))
-print("survived", flush=True)
+with Library.open(folder, embedder=Cheap()) as library:
+    library.sync(progress=lambda p: print(p.phase, p.done, flush=True))
 """
 
 MOMENTS = [
@@ -62,23 +36,7 @@ MOMENTS = [
 ]
 
 
-class Cheap:
-    """The embedder of the program above."""
-
-    fingerprint, width = "cheap", 4
-
-    def embed(self, texts: list[str]):
-        import numpy as np
-
-        return np.eye(4, dtype=np.float32)[[len(text) % 4 for text in texts]]
-
-    def embed_query(self, text: str):
-        import numpy as np
-
-        return np.full(4, 0.5, dtype=np.float32)  # as near to one as to another: words decide
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+@needs_kill
 @pytest.mark.parametrize(("owner", "name", "moment", "call"), MOMENTS)
 def test_no_acknowledged_document_is_lost(
     owner: str, name: str, moment: str, call: int, fill: Fill, tmp_path: Path
@@ -92,11 +50,8 @@ def test_no_acknowledged_document_is_lost(
         library._index.own().set_meta("slots", "5000")
     fill({f"new{i}.txt": f"another text of fresh{i}" for i in range(600)})
 
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(folder), owner, name, moment, str(call)], capture_output=True, text=True
-    )
-    assert run.returncode == -signal.SIGKILL, run.stdout + run.stderr
-    acknowledged = [line for line in run.stdout.splitlines() if line.startswith("reading")]
+    said = killed(SYNC, folder, owner, name, moment, call)
+    acknowledged = [line for line in said if line.startswith("reading")]
 
     with Library.open(folder, embedder=Cheap()) as library:
         assert library.search("otter")[0].document.path == "stays.txt"
@@ -117,7 +72,7 @@ def test_no_acknowledged_document_is_lost(
         assert not [hit for hit in library.search("number3") if "number3" in hit.text.split()]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+@needs_kill
 @pytest.mark.parametrize(("owner", "name"), [("qa.catalog.Catalog", "put_document"), ("qa.lexical.Lexical", "commit")])
 def test_no_document_is_lost_or_found_twice_while_workers_read(
     owner: str, name: str, fill: Fill, monkeypatch: pytest.MonkeyPatch
@@ -126,13 +81,9 @@ def test_no_document_is_lost_or_found_twice_while_workers_read(
     monkeypatch.setenv("QA_THREADS", "2")
     monkeypatch.setattr("qa.syncing._COMMIT_SECONDS", 0.0)
     folder = fill({f"{i}.txt": f"The text of fresh{i}. " + "Said again and again. " * 2_100 for i in range(70)})
-    program = PROGRAM.replace("library =", "qa.syncing._COMMIT_SECONDS = 0.0\nlibrary =")
-    call = "2" if name == "commit" else "55"
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(folder), owner, name, "after", call], capture_output=True, text=True
-    )
-    assert run.returncode == -signal.SIGKILL, run.stdout + run.stderr
-    acknowledged = int(run.stdout.split()[-1])
+    at_once = "import qa.syncing; qa.syncing._COMMIT_SECONDS = 0.0"
+    said = killed(at_once + SYNC, folder, owner, name, "after", 2 if name == "commit" else 55)
+    acknowledged = int(said[-1].split()[-1])
     assert 0 < acknowledged < 70
 
     with Library.open(folder, embedder=Cheap()) as library:
