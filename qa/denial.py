@@ -38,8 +38,10 @@ def _opposite(one: Words, other: Words) -> bool:
     unsaid = [full[0] - full[1], full[1] - full[0]]
     if len(unsaid[0] - scope) > 1:
         return False
-    # or «did not sink» and «sank»: what is denied is not there, and what is there is not said
-    return bool(scope & full[0] & full[1]) or (all(unsaid) and bool(scope & (unsaid[0] | unsaid[1])))
+    if scope & full[0] & full[1]:
+        return True
+    # or «did not sink» and «sank»: what is denied is not there, and what is there is not said, and no more than that
+    return all(unsaid) and len(unsaid[1] - scope) <= 1 and bool(scope & (unsaid[0] | unsaid[1]))
 
 
 def _negated(said: Words) -> list[list[str]]:

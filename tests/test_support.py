@@ -232,6 +232,10 @@ def test_a_negation_too_many_or_too_few_is_a_denial(sentence: str, source: str) 
         ("The ship sank in 1912.", "The ship, which carried no lifeboats, sank in 1912."),
         ("The ship was built and repaired in Belfast.", "The ship was not only built but repaired in Belfast."),
         ("The ship was No. 1 in Belfast.", "In Belfast the ship was number 1."),
+        (
+            "62 injuries have been sustained.",
+            "62 injuries have been reported, but this does not include brain injuries diagnosed since the attack.",
+        ),
     ],
 )
 def test_a_negation_of_something_else_is_none(sentence: str, source: str) -> None:
