@@ -208,7 +208,7 @@ class LlamaIndexEmbedder:
         try:
             rows = list(ask())
         except Exception as error:  # whatever a stranger's model may raise
-            raise EmbedderError(f"The embedder {self._name} failed: {plugins.reason(error)}") from error
+            raise EmbedderError(f"The embedder {self._name} failed ({plugins.reason(error)}).") from error
         try:
             vectors = np.array(rows, np.float64)
         except (TypeError, ValueError):

@@ -214,7 +214,7 @@ class _Checked:
         except QAError:
             raise
         except Exception as error:  # whatever a stranger's embedder may raise
-            raise EmbedderError(f"The embedder {self._name} failed: {reason(error)}") from error
+            raise EmbedderError(f"The embedder {self._name} failed ({reason(error)}).") from error
         if vectors.shape != shape:
             raise EmbedderError(
                 f"The embedder {self._name} gave numbers in the shape {vectors.shape} instead of {shape}: "

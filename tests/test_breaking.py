@@ -92,7 +92,7 @@ def test_what_breaks_in_the_middle_is_told_to_llama_index(opened: Library) -> No
 
 
 def test_an_embedder_that_fails_at_the_question_is_told_before_a_stream_begins(folder_: Path, tmp_path: Path) -> None:
-    said = r"The embedder Tired \w+ failed: .*no more today"
+    said = r"The embedder Tired \w+ failed \(.*no more today.*\)\.$"
     with Library.open(folder_, index=tmp_path / "index", embedder=Tired(embed_dim=2)) as library:
         library.sync()
         with running(library) as client, RemoteLibrary(str(client.base_url)) as remote:

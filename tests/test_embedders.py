@@ -200,10 +200,10 @@ def test_a_llama_index_embedding_gives_unit_vectors_in_order():
         ([[1.0, 2.0, 3.0]] * 2, "2 vectors for 1 texts"),
         ([], "0 vectors for 1 texts"),
         ([[]], "not vectors of one width"),
-        ([1.0], "failed: ValidationError"),
-        ([["a", "b", "c"]], "failed: ValidationError"),
+        ([1.0], r"failed \(ValidationError"),
+        ([["a", "b", "c"]], r"failed \(ValidationError"),
         (ConnectionError("connection refused\nand a long story"), "ConnectionError: connection refused"),
-        (RuntimeError(), "failed: RuntimeError"),
+        (RuntimeError(), r"failed \(RuntimeError\)\.$"),
     ],
 )
 def test_what_is_no_vector_is_refused_in_one_sentence(gives, says):

@@ -48,13 +48,13 @@ def infinite(_: object, vectors: np.ndarray) -> np.ndarray:
 
 
 SPOILT = {
-    "raises": (raises, "The embedder Fickle failed: ConnectionError: the server is gone."),
+    "raises": (raises, "The embedder Fickle failed (ConnectionError: the server is gone)."),
     "nan": (nan, "The embedder Fickle gave a vector with numbers that are not finite."),
     "infinite": (infinite, "The embedder Fickle gave a vector with numbers that are not finite."),
     "width": (lambda _, vectors: vectors[:, :3], "The embedder Fickle gave numbers in the shape ("),
     "count": (lambda _, vectors: vectors[:0], "The embedder Fickle gave numbers in the shape (0, 4) instead of (1, 4)"),
     "zeros": (lambda _, vectors: vectors * 0, "The embedder Fickle gave a vector whose length is not 1"),
-    "words": (lambda texts, _: list(texts), "The embedder Fickle failed: ValueError: could not convert"),
+    "words": (lambda texts, _: list(texts), "The embedder Fickle failed (ValueError: could not convert"),
     "nothing": (lambda *_: None, "The embedder Fickle gave numbers in the shape () instead of"),
 }
 
@@ -112,7 +112,7 @@ def test_one_text_that_cannot_be_embedded_stops_no_other(opened: Library, fickle
 
     fickle.spoil = picky
     for _ in range(2):  # and so each time, until the embedder or the text is another
-        with pytest.raises(EmbedderError, match=r"I do not like this\. Passages .* embedded: 1, of 077\.txt; they are"):
+        with pytest.raises(EmbedderError, match=r"I do not like this\)\. Passages .* embedded: 1, of 077\.txt; they are"):
             opened.sync()
         assert opened._index.vectors().count() == 149
     assert [file.path for file in opened.documents() if file.state == "waiting"] == ["077.txt"]
@@ -130,7 +130,7 @@ def test_an_embedder_that_fails_in_the_background_is_told_by_the_status(
     if worker:
         worker.join()
     trouble = opened.status().trouble
-    assert trouble and "the server is gone. Passages that wait to be embedded: 1, of a.txt; they" in trouble
+    assert trouble and "the server is gone). Passages that wait to be embedded: 1, of a.txt; they" in trouble
     fickle.spoil = lambda _, vectors: vectors
     opened.sync()
     assert opened.status().waiting == 0
@@ -176,7 +176,7 @@ def test_qa_sync_says_in_one_line_what_waits(fill: Fill, tmp_path: Path) -> None
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.strip().splitlines()[-1] == (
-        "The embedder Broken unknown failed: RuntimeError: out of memory. Passages that wait to be embedded: 1, "
+        "The embedder Broken unknown failed (RuntimeError: out of memory). Passages that wait to be embedded: 1, "
         "of b.txt; they are found by their words meanwhile, and the next sync goes on from there."
     )
 
