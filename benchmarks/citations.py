@@ -132,7 +132,7 @@ def replaced(chance: random.Random, words: str) -> str:
 
 def keep(catalog: Catalog, folder: Path, texts: dict[str, str]) -> dict[str, str]:
     """Write files, dated an hour ago, and keep them in the catalog; return the ids of their documents."""
-    from qa.documents import parse
+    from qa.parsers import parse
     from qa.passages import cut
     from qa.records import File, Signature
 

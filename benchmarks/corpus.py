@@ -343,7 +343,7 @@ def main() -> None:
 
 def passages_of(folder: Path) -> int:
     """Count the passages that we cut a folder's files into."""
-    from qa.documents import parse
+    from qa.parsers import parse
     from qa.passages import cut as passages
 
     return sum(len(passages(parse(path.read_bytes(), path.name))) for path in sorted(folder.rglob("*.*")))

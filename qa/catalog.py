@@ -49,6 +49,10 @@ class Catalog:
 
     # Reading.
 
+    def moment(self) -> AbstractContextManager[None]:
+        """Let this thread read, inside it, what there is now, whatever others write meanwhile; not for long."""
+        return self._db.moment()
+
     def files(self) -> dict[str, File]:
         """Return every file by its path."""
         return {row[0]: file_of(row) for row in self._db.all(_FILES)}

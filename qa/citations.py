@@ -145,11 +145,16 @@ def _lines(catalog: Catalog, entry: Entry, span: Span) -> tuple[int, int] | None
 def cite(
     catalog: Catalog, entry: Entry, span: Span, *, number: int | None = None, quote: str | None = None
 ) -> Citation:
-    """Make a citation, the only way to one. Raises UnknownCitation outside the text, NotFound if it is not `quote`."""
+    """Make a citation, the only way to one.
+
+    Raises UnknownCitation outside the text, NotFound if it is not `quote`, or if the document has just gone.
+    """
     check_range(span, entry.length)
     around = Span(max(0, span.start - AROUND), min(entry.length, span.end + AROUND))
     words = catalog.text(entry.number, around)
     if len(words) != len(around):
+        if catalog.entry(entry.number) is None:
+            raise NotFound("The document was removed or edited just now: look again.")
         raise IndexDamaged("The catalog holds less of a text than it should: run `qa doctor --repair`.")
     there = Quote.of(words, span.shift(-around.start))
     if quote is not None and there.words != quote:

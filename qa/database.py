@@ -28,6 +28,7 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         self._writing = threading.RLock()
         self._within: int | None = None  # the thread whose transaction is open
+        self._moments = threading.local()  # of each thread that reads at one moment: its connection
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -43,8 +44,22 @@ class Database:
         with sentences():
             if self._within == threading.get_ident() and self._writer:
                 return self._writer.execute(statement, values).fetchall()
+            if connection := getattr(self._moments, "connection", None):
+                return list(connection.execute(statement, values))
             with self._reader() as connection:
                 return connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let this thread read, inside it, what there is now, whatever others write meanwhile; not for long."""
+        with sentences(), self._reader() as connection:
+            connection.execute("BEGIN")
+            self._moments.connection = connection
+            try:
+                yield
+            finally:
+                del self._moments.connection
+                connection.rollback()
 
     def run(self, statement: str, *values: object) -> int:
         """Run a statement, in the transaction that is open or in one of its own; return the last row's number."""

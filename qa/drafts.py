@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
 from qa import topics
-from qa.documents import parse
 from qa.errors import TooLarge, UsageError
 from qa.narrowing import parts
+from qa.parsers import parse
 from qa.questions import Kind, kind
 from qa.spans import Span
 

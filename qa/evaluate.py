@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qa.answers import unescape_marks
 from qa.citations import Location
-from qa.documents import TITLED
 from qa.errors import EmptyLibrary, NotFound, QAError, SettingsError, StorageError, UsageError
 from qa.followups import Turn, standalone
 from qa.gold import QUERIES, QuestionSet, read_corpus, read_set
 from qa.library import MOST, Library
+from qa.parsers import TITLED
 from qa.questions import LONGEST
 from qa.rerankers import UNNAMED
 from qa.scores import DEEPEST, Outcome, Place, Question, Quote, Report, Scores, Tally, Texts, percentile, score

@@ -12,7 +12,7 @@ from qa.answers import Answer
 from qa.csl import to_csl
 from qa.errors import UsageError
 from qa.footnotes import to_markdown
-from qa.links import Links, Read
+from qa.links import Links, Read, line_ends
 from qa.plain import plain
 from qa.webpage import to_html
 
@@ -61,7 +61,7 @@ def export(
         raise UsageError(f"There is no format «{format}»: choose one of {', '.join(FORMATS)}.")
     if not all(isinstance(answer, Answer) for answer in told):
         raise UsageError("Only answers can be exported: give what `ask` returns, or several of it.")
-    return FORMATS[format].write(told, Links(url, files, text), on)
+    return FORMATS[format].write(told, Links(url, files, text and line_ends(text)), on)
 
 
 def encode(words: str) -> bytes:

@@ -47,7 +47,10 @@ def check_folder(folder: Path) -> Path:
 
 
 def scan(folder: Path, *, index: Path) -> Iterator[Found]:
-    """Walk over the regular files of a folder; a folder inside it that cannot be read is found with the reason."""
+    """Walk over the regular files of a folder; a folder inside it that cannot be read is found with the reason.
+
+    Raises FolderError where the folder itself cannot be read: whatever it holds is not gone.
+    """
     ignored = _ignored(folder)
     waiting = [b""]
     top = os.fsencode(folder)
@@ -58,6 +61,9 @@ def scan(folder: Path, *, index: Path) -> Iterator[Found]:
             with os.scandir(os.path.join(top, inside)) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
+            if not inside:
+                name = printable(str(folder))
+                raise FolderError(f"The folder {name} cannot be read just now: {error.strerror}.") from error
             yield Found(shown(inside), inside, None, f"The folder cannot be read: {error.strerror}.")
             continue
         for entry in listed:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qa.anchoring import anchor, fit
 from qa.catalog import Catalog
-from qa.ledger import Place, Quote, Served, Text
+from qa.ledger import AROUND, Place, Quote, Served, Text
 from qa.letters import Letters
 from qa.lexical import Lexical
-from qa.records import Entry
+from qa.records import Entry, File
 from qa.spans import Span
 
 _CANDIDATES = 20
@@ -26,6 +28,8 @@ _TELLING = 24
 """A quote of so many letters is taken for the same words in another document; a shorter one needs its neighbours."""
 _BESIDE = 8
 """How many letters right before and behind it must be the same."""
+_FOLLOWED = "followed"
+"""The fact about the index that tells when citations were followed last: the newest document then, and the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +58,55 @@ class _Held:
         return [number for number in self.paths.values() if number]
 
 
-def follow(
-    catalog: Catalog,
-    lexical: Callable[[], Lexical],
-    *,
-    arrived: Collection[str],
-    newest: int,
-    stop: threading.Event,
-) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has come since citations were followed last, also in syncs that were cut short before they were.
+
+    `arrived` are paths; documents with a number over `newest` are new.
+    """
+
+    arrived: Collection[str]
+    newest: int
+
+    @classmethod
+    def of(cls, catalog: Catalog, known: Mapping[str, File], arrived: Collection[str]) -> News:
+        """Add to what arrived in this sync what is `known` from those that were cut short."""
+        if noted := catalog.meta(_FOLLOWED):
+            newest, since = map(int, noted.split())
+            return cls({*arrived, *(path for path, file in known.items() if file.seen_ns > since)}, newest)
+        return cls(arrived, max((file.document or 0 for file in known.values()), default=0))
+
+    def note(self, catalog: Catalog) -> None:
+        """Note that it was followed."""
+        newest = max(catalog.newer(self.newest), default=self.newest)
+        catalog.set_meta(_FOLLOWED, f"{newest} {time.time_ns()}")
+
+
+def follow(catalog: Catalog, lexical: Callable[[], Lexical], news: News, *, stop: threading.Event) -> dict[str, int]:
     """Find the citations whose texts are gone again, or forget their words; count what became of them.
 
-    `arrived` are the paths that came in this sync, `newest` is the number of the last document before it. It is safe
-    to repeat after being cut short.
+    It is safe to repeat after being cut short.
     """
     changes: Counter[str] = Counter()
-    follower = _Follower(catalog, lexical, arrived, newest)
+    follower = _Follower(catalog, lexical, news)
     for text in dict.fromkeys([*catalog.ledger.due(), *follower.come_back()]):
         if stop.is_set():
             break
         changes += follower.follow(text)
+    else:
+        news.note(catalog)
     return {status: changes[status] for status in ("moved", "changed", "deleted")}
 
 
 class _Follower:
     """Follows texts, one after the other."""
 
-    def __init__(self, catalog: Catalog, lexical: Callable[[], Lexical], arrived: Collection[str], newest: int) -> None:
+    def __init__(self, catalog: Catalog, lexical: Callable[[], Lexical], news: News) -> None:
         self._catalog = catalog
         self._ledger = catalog.ledger
         self._lexical = lexical
-        self._arrived = arrived
-        self._newest = newest
-        self._new = catalog.newer(newest)
+        self._arrived = news.arrived
+        self._new = dict.fromkeys(catalog.newer(news.newest))
         self._to_read, self._to_compare = _READ_ALL, _COMPARED
         self._held: dict[str, _Held] = {}
         # many quotes are looked for in the same few texts, one after the other
@@ -131,22 +152,35 @@ class _Follower:
 
     def _places(self, quote: Quote, own: Collection[int], near: int) -> Iterator[tuple[Entry, Span]]:
         """Find the words of a quote: in the documents that stand in its place, then elsewhere."""
-        for number in (*own, *self._elsewhere(quote, own)):
-            letters, entry = self._letters(number), self._catalog.entry(number)
-            found = anchor(letters, quote.words, prefix=quote.prefix, suffix=quote.suffix, near=near)
-            if found and entry and (number in own or _tells(letters.text, found.span, quote)):
-                yield entry, found.span
+        inside = ((number, self._anchored(self._letters(number), quote, near)) for number in own)
+        for number, found in itertools.chain(inside, self._elsewhere(quote, own)):
+            if found and (entry := self._catalog.entry(number)):
+                yield entry, found
 
-    def _elsewhere(self, quote: Quote, own: Collection[int]) -> Iterator[int]:
-        """Return other documents that may have these words, those that are new first."""
+    def _elsewhere(self, quote: Quote, own: Collection[int]) -> Iterator[tuple[int, Span | None]]:
+        """Look into other documents that may have these words, those that are new first."""
         matches = self._lexical().search(quote.words, count=_CANDIDATES)
-        rows = {row.number: row.document for row in self._catalog.rows_by_number([m.passage for m in matches])}
-        likely = dict.fromkeys(rows[m.passage] for m in matches if m.passage in rows)
-        yield from (number for number in sorted(likely, key=lambda n: n <= self._newest) if number not in own)
+        rows = {row.number: row for row in self._catalog.rows_by_number([match.passage for match in matches])}
+        likely = (rows[match.passage] for match in matches if match.passage in rows)
+        around = [replace(row, span=_around(row.span, quote)) for row in likely if row.document not in own]
+        best: dict[int, tuple[int, Span]] = {}  # in each document the place with most of what stood around it
+        for row, text in zip(around, self._catalog.words_of(around), strict=True):  # not all of it: quotes are many
+            if (found := self._anchored(Letters(text), quote)) and _tells(text, found, quote):
+                beside = fit(text, found, quote.prefix, quote.suffix)
+                if row.document not in best or beside > best[row.document][0]:
+                    best[row.document] = beside, found.shift(row.span.start)
+        for number in sorted(best, key=lambda number: number not in self._new):
+            yield number, best[number][1]
         for number in self._new:  # words that the word index cannot tell apart, as in scripts without spaces
-            if self._to_read > 0 and number not in likely and number not in own:
-                self._to_read -= len(self._letters(number).text)
-                yield number
+            if self._to_read > 0 and number not in own:
+                letters = self._letters(number)
+                self._to_read -= len(letters.text)
+                found = self._anchored(letters, quote)
+                yield number, found if found and _tells(letters.text, found, quote) else None
+
+    def _anchored(self, letters: Letters, quote: Quote, near: int | None = None) -> Span | None:
+        found = anchor(letters, quote.words, prefix=quote.prefix, suffix=quote.suffix, near=near)
+        return found.span if found else None
 
     def _held_by(self, document: str) -> _Held:
         """Return what became of the files that held a text; looked up once, since the ledger forgets it then."""
@@ -176,6 +210,12 @@ class _Follower:
 
     def _quote(self, entry: Entry, span: Span) -> Quote:
         return Quote.of(self._letters(entry.number).text, span)
+
+
+def _around(passage: Span, quote: Quote) -> Span:
+    """Return how far from a passage words may stand that it has some of: white space may be longer there."""
+    reach = 2 * (len(quote.words) + AROUND)
+    return Span(max(0, passage.start - reach), passage.end + reach)
 
 
 def _tells(text: str, span: Span, quote: Quote) -> bool:

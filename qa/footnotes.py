@@ -17,8 +17,11 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>&~|$^@]|:(?=//)|(?<=\bwww)\.", re.I)
 """What would begin a link, a tag, emphasis, code, a formula or a table, anywhere in a line."""
 _OPENING = re.compile(r"^( ?)(?:([#+=:%-])|(\d{1,9})([.)]))", re.M)
 """What would begin a heading, a list or a rule at the beginning of one."""
+_CLOSING = re.compile(r"(?<= )#+$")
+"""What would be no words of a heading, at its end."""
 _AFTER_MARK = re.compile(r"(?<=\])[(:]")
 """What would make a link, or a footnote's words, of the mark before it."""
+_BACKSLASH = r"\\\g<0>"
 
 
 def to_markdown(answers: Sequence[Answer], links: Links) -> str:
@@ -28,7 +31,7 @@ def to_markdown(answers: Sequence[Answer], links: Links) -> str:
 
 def _blocks(told: Numbered, links: Links) -> Iterator[str]:
     answer = told.answer
-    yield f"## {_line(answer.question, _LONGEST)}"
+    yield f"## {_CLOSING.sub(_BACKSLASH, _line(answer.question, _LONGEST))}"
     if text := _text(told):
         yield text
     if answer.searched_as:
@@ -46,7 +49,7 @@ def _text(told: Numbered) -> str:
     text = ""
     for run in told.runs():
         words = _mark(run.number) if run.number is not None else _words(run)
-        text += _AFTER_MARK.sub(r"\\\g<0>", text[-1:] + words, count=1)[len(text[-1:]) :]
+        text += _AFTER_MARK.sub(_BACKSLASH, text[-1:] + words, count=1)[len(text[-1:]) :]
         if run.last and run.sentence and run.sentence.support in DOUBTS:
             text += f" *({run.sentence.support}: {_line(run.sentence.why, _LONGEST_NAME)})*"
     return _unopened(text.strip())

@@ -49,14 +49,15 @@ def choose(catalog: Catalog, folder: Path, index: Path, path: str | None, *, del
         paths = {path} & known or {each for each in known if each.startswith(f"{path}/")}
         if not paths:
             raise NotFound(
-                "No such file is or was known: give its path relative to the folder, or that of a folder in it."
+                "No such file is or was known: give its path relative to the folder, or that of a folder in it; "
+                "`--all-deleted` forgets whatever is gone."
             )
     still = sorted(each for each in paths if _there(each, there))
     if still and not delete_file:
         raise UsageError(f"{_named(still)} still in the folder: delete it first, or with `--delete-file`.")
     files = [file for each in sorted(paths) if (file := catalog.file(each))]
     entries = catalog.entries_of({file.document for file in files if file.document})
-    catalog.erasure.note(paths)
+    catalog.erasure.note(paths or {""})  # what a catalog made anew knows nothing of may be on the disk all the same
     for each in still:
         _delete(folder, each, there.get(each))
     return Chosen(tuple(sorted(paths)), tuple(entry.source.id for entry in entries.values()))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qa.anchoring import anchor
-from qa.documents import parse
 from qa.errors import DocumentError, FolderError, UsageError
 from qa.folder import check_folder, printable, read_file, scan
 from qa.followups import MOST_TURNS, Turn, read_history
+from qa.parsers import parse
 from qa.scores import Place, Question
 from qa.spans import Span
 

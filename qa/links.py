@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from qa.citations import Citation, Location
@@ -14,7 +17,10 @@ from qa.spans import Span
 
 Read = Callable[[str, Span], str]
 """The id of a document and a span in; its words out. Raises NotFound."""
+LineEnds = Callable[[str], Sequence[int]]
+r"""The id of a document in; where in its text \r\n stands out. Raises NotFound."""
 
+_WHOLE_TEXT = Span(0, 1 << 60)
 _WHOLE, _WORDS, _AROUND = 120, 6, 4
 """A quote of more letters is named by its first and last few words; so many words of what is around go with it."""
 
@@ -29,11 +35,11 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a page of ours is (`url`), where the folder is as seen from what links to it (`files`), and who reads."""
+    """Where a page of ours is (`url`), where the folder is as seen from what links to it (`files`), where lines end."""
 
     url: str | None = None
     files: str | None = None
-    text: Read | None = None
+    ends: LineEnds | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no address. Raises UsageError."""
@@ -57,13 +63,18 @@ class Links:
         if self.files is None or citation.status != "valid":
             return None
         fragment = self.fragment(citation)
-        place = f"{self.files.rstrip('/') or '.'}/{quote(citation.document.path)}"
+        place = f"{self.files.rstrip('/')}/{quote(citation.document.path)}"
         return f"{place}#{fragment.value}" if fragment else place
 
     def fragment(self, citation: Citation) -> Fragment | None:
         """Name the cited part of a file, in the way of its media type; None where there is none."""
         way = _WAYS.get(citation.document.media_type)
-        return way(citation, self.text) if way and citation.status == "valid" else None
+        return way(citation, self.ends) if way and citation.status == "valid" else None
+
+
+def line_ends(read: Read) -> LineEnds:
+    """Look for line ends in texts; the last is remembered, since many citations are of one, which may be long."""
+    return lru_cache(maxsize=1)(lambda id: [each.start() for each in re.finditer("\r\n", read(id, _WHOLE_TEXT))])
 
 
 def name_of(source: Source) -> str:
@@ -81,31 +92,31 @@ def _is_address(text: str, schemes: Sequence[str]) -> bool:
     return clean and parts.scheme in schemes and bool(parts.netloc or parts.path)
 
 
-def _page(citation: Citation, _: Read | None) -> Fragment | None:
+def _page(citation: Citation, _: LineEnds | None) -> Fragment | None:
     """RFC 8118: the page on which the words begin."""
     page = citation.start_page_number
     return Fragment(f"page={page}", "http://tools.ietf.org/rfc/rfc8118") if page else None
 
 
-def _characters(citation: Citation, text: Read | None) -> Fragment | None:
+def _characters(citation: Citation, ends: LineEnds | None) -> Fragment | None:
     r"""RFC 5147: a range of characters, of which every line end is one; lines where the text is not at hand.
 
     Our offsets count \r\n as two.
     """
     conforms_to = "http://tools.ietf.org/rfc/rfc5147"
     start, end = citation.start_char_index, citation.end_char_index
-    if text is None:
+    if ends is None:
         first, last = citation.start_line, citation.end_line
         return Fragment(f"line={first - 1},{last}", conforms_to) if first and last else None
     try:
-        words = text(citation.document.id, Span(0, end))
+        pairs = ends(citation.document.id)
     except NotFound:
         return None
-    start -= words.count("\r\n", 0, start)
-    return Fragment(f"char={start},{end - words.count(chr(13) + chr(10))}", conforms_to)
+    start, end = (at - bisect_right(pairs, at - 2) for at in (start, end))
+    return Fragment(f"char={start},{end}", conforms_to)
 
 
-def _words(citation: Citation, _: Read | None) -> Fragment | None:
+def _words(citation: Citation, _: LineEnds | None) -> Fragment | None:
     """Name the words themselves, for browsers (text fragments): whole words alone, and none across two blocks."""
     lines = [line.split() for line in (citation.cited_text or "").splitlines() if line.strip()]
     if not lines:
@@ -141,7 +152,7 @@ def _encoded(words: str) -> str:
     return quote(words, safe="", errors="replace").replace("-", "%2D")
 
 
-_WAYS: dict[str, Callable[[Citation, Read | None], Fragment | None]] = {
+_WAYS: dict[str, Callable[[Citation, LineEnds | None], Fragment | None]] = {
     "text/plain": _characters,
     "application/pdf": _page,
     "text/html": _words,

@@ -46,7 +46,11 @@ def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> Citati
     if not 0 <= context <= MOST_CONTEXT:
         raise UsageError(f"The context must be from 0 to {MOST_CONTEXT:,} characters.")
     prefix, span = parse_id(id_)
-    present = Present(catalog, folder)
+    with catalog.moment():  # a sync that goes on meanwhile may take away what has just been found
+        return _looked_up(catalog, Present(catalog, folder), prefix, span, context)
+
+
+def _looked_up(catalog: Catalog, present: Present, prefix: str, span: Span, context: int) -> CitationInContext:
     entry = catalog.find(prefix)
     if entry is not None and present.holds(entry):
         check_range(span, entry.length)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import stat
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +13,12 @@ from pathlib import Path
 from qa.anchoring import anchor
 from qa.catalog import Catalog
 from qa.citations import Citation, cite, cite_in
-from qa.documents import Document, parse
+from qa.documents import Document
 from qa.errors import DocumentError
 from qa.folder import read_file
 from qa.ledger import Quote
 from qa.letters import Letters
+from qa.parsers import parse
 from qa.records import Entry, File, Signature, Source, iso_time
 from qa.spans import Span
 
@@ -93,16 +96,22 @@ class Present:
 
     def _opened(self, file: File) -> _Seen:
         if file.settled and unchanged(self._folder, file):
-            entry = self._catalog.entry(file.document or 0)
-            return _Seen(True, Standing(entry, self._catalog) if entry else None)
+            return self._known(file)
         try:
-            data, stat = read_file(self._folder, file.raw)
+            data, seen = read_file(self._folder, file.raw)
+            if hashlib.sha256(data).digest() == file.digest:  # parsing takes far longer
+                return self._known(file)
             document = parse(data, file.path)
         except DocumentError:
             return _Seen(True)
         except OSError:
-            return _Seen(os.path.lexists(_place(self._folder, file)))
-        return _Seen(True, Standing(_entry(document, file.path, stat), self._catalog, document.text))
+            return _Seen(_is_file(self._folder, file))
+        return _Seen(True, Standing(_entry(document, file.path, seen), self._catalog, document.text))
+
+    def _known(self, file: File) -> _Seen:
+        """Return what the catalog has of a file."""
+        entry = self._catalog.entry(file.document or 0)
+        return _Seen(True, Standing(entry, self._catalog) if entry else None)
 
 
 def still_there(catalog: Catalog, folder: Path, documents: Collection[int]) -> set[int]:
@@ -122,11 +131,19 @@ def unchanged(folder: Path, file: File) -> bool:
         return False
 
 
+def _is_file(folder: Path, file: File) -> bool:
+    """Tell whether a file is there that cannot be read; a folder or a link in its place is none."""
+    try:
+        return stat.S_ISREG(os.lstat(_place(folder, file)).st_mode)
+    except OSError:
+        return False
+
+
 def _place(folder: Path, file: File) -> bytes:
     return os.path.join(os.fsencode(folder), file.raw)
 
 
-def _entry(document: Document, path: str, stat: os.stat_result) -> Entry:
+def _entry(document: Document, path: str, seen: os.stat_result) -> Entry:
     """Describe a document that is not in the catalog."""
     source = Source(
         id=document.id,
@@ -134,6 +151,6 @@ def _entry(document: Document, path: str, stat: os.stat_result) -> Entry:
         paths=(path,),
         title=document.title,
         media_type=document.media_type,
-        modified=iso_time(stat.st_mtime),
+        modified=iso_time(Signature.of(seen).mtime_ns / 1e9),
     )
     return Entry(0, source, len(document.text), document.pages, document.headings)

@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa.documents import Document, parse
+from qa.documents import Document
 from qa.errors import DocumentError
 from qa.folder import Found, read_file
+from qa.parsers import parse
 from qa.passages import Passage, cut
 from qa.records import File, Signature
 

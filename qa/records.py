@@ -15,6 +15,7 @@ from qa.spans import Span
 
 _RACY_NS = 2_000_000_000
 """Within one tick of a coarse clock a file may change twice and keep its time."""
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Signature:
 
     @classmethod
     def of(cls, stat: os.stat_result) -> Signature:
-        """Take the signature from a stat result."""
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        """Take the signature from a stat result, in numbers of 63 bits; some inodes have more, and times after 2262."""
+        return cls(stat.st_size, min(stat.st_mtime_ns, _MOST), min(stat.st_ctime_ns, _MOST), stat.st_ino & _MOST)
 
 
 @dataclass(frozen=True, slots=True)

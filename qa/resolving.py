@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import groupby, islice
 from pathlib import Path
@@ -219,7 +220,9 @@ def _still(catalog: Catalog, folder: Path) -> Callable[[int], bool]:
 def _cited(catalog: Catalog, place: Place) -> Citation | None:
     """Cite a place; a document may have just gone."""
     entry = catalog.entry(place.document)
-    return cite(catalog, entry, place.span) if entry else None
+    with suppress(NotFound):
+        return cite(catalog, entry, place.span) if entry else None
+    return None
 
 
 def _named(catalog: Catalog, name: str) -> Entry:

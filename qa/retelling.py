@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from qa.answers import Answer, Sentence, unescape_marks
-from qa.citations import Citation, CitationInContext
+from qa.citations import Citation, CitationInContext, parse_id
 from qa.errors import TooLarge, UsageError
 from qa.search import Hit
 from qa.support import judge
@@ -20,6 +20,8 @@ Told = Mapping[str, Any]
 
 _MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 _MOST, _PASSAGES = 2_000, 3
+_LONGEST = 4_000_000
+"""So many characters are quoted at once: an id may name a whole book."""
 _NO_ANSWER = "That is no answer of this library: {}. Send answers as they came."
 
 
@@ -30,8 +32,11 @@ def retell(told: Sequence[Told], look_up: LookUp) -> list[Answer]:
     """
     if not told:
         raise UsageError("There is no answer to export: send one at least.")
-    if sum(len(each["citations"]) for each in told) > _MOST:
+    ids = [named["id"] for each in told for named in (*each["citations"], *_nearest(each))]
+    if len(ids) > _MOST:
         raise TooLarge(f"These are too many citations at once: send at most {_MOST:,}.")
+    if sum(len(parse_id(id)[1]) for id in ids) > _LONGEST:
+        raise TooLarge(f"The quotes are too long together: send citations of at most {_LONGEST:,} characters.")
     return [_answer(each, look_up) for each in told]
 
 
@@ -57,9 +62,14 @@ def _answer(told: Told, look_up: LookUp) -> Answer:
     )
 
 
+def _nearest(told: Told) -> Sequence[Told]:
+    """Return the passages that are shown where there was no answer."""
+    return told["passages"][:_PASSAGES] if told["refused"] else ()
+
+
 def _passages(told: Told, look_up: LookUp) -> Iterator[Hit]:
-    """Look up the passages that were nearest, where there was no answer."""
-    for each in told["passages"][:_PASSAGES] if told["refused"] else ():
+    """Look up the passages that are shown."""
+    for each in _nearest(told):
         found = look_up(each["id"])
         if found.status == "valid" and found.cited_text:
             yield Hit(**found.fields(), score=0.0, found_by=(), text=found.cited_text)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qa.catalog import Catalog
 from qa.folder import Found, scan
-from qa.following import follow
+from qa.following import News, follow
 from qa.lexical import Lexical, Words
 from qa.plain import Plain
 from qa.progress import Progress, Watcher
@@ -22,6 +22,8 @@ from qa.workers import read_files
 
 _BATCH_CHARACTERS = 2_000_000
 _COMMIT_SECONDS = 3.0
+_DROPPED = 500
+"""So many files go in one transaction: answers that are given meanwhile wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,8 @@ def read_folder(
     present = set(known) if stop.is_set() else {each.path for each in found} | _out_of_sight(known, found)
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
-    newest = max((file.document or 0 for file in known.values()), default=0)
     # not after half a sync: what is not read yet would be taken for removed
-    followed = {} if stop.is_set() else follow(catalog, lexical, arrived=tally.documents, newest=newest, stop=stop)
+    followed = {} if stop.is_set() else follow(catalog, lexical, News.of(catalog, known, tally.documents), stop=stop)
     return SyncReport(
         added=sum(1 for document in tally.documents.values() if document is not None) - moved,
         updated=tally.updated,
@@ -193,10 +194,13 @@ def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], t
     gone = [file for path, file in known.items() if path not in present]
     arrived, left = Counter(tally.documents.values()), Counter(file.document for file in gone)
     moved = sum((arrived & left).values()) - min(arrived[None], left[None])
-    with catalog.transaction():
-        for file in gone:
-            catalog.drop_file(file.path)
-        catalog.drop_orphans({file.document: file.path for file in known.values() if file.document is not None})
+    paths = {file.document: file.path for file in known.values() if file.document is not None}
+    for at in range(0, max(1, len(gone)), _DROPPED):
+        with catalog.transaction():
+            for file in gone[at : at + _DROPPED]:
+                catalog.drop_file(file.path)
+            catalog.drop_orphans(paths)
+        time.sleep(0.001 if len(gone) > _DROPPED else 0)  # so that who waits has a turn
     return moved, len(gone) - moved
 
 

@@ -136,7 +136,7 @@ def test_memory_is_measured_of_more_text_than_there_is(corpus, embedder):
 def test_no_passage_is_that_of_another_repetition(benchmarks, corpus):
     from memory import changed
 
-    from qa.documents import parse
+    from qa.parsers import parse
     from qa.passages import cut
 
     text = next(corpus.rglob("*.md")).read_text()

@@ -13,7 +13,7 @@ from conftest import Fill
 from qa import Library, tables
 from qa.catalog import Catalog
 from qa.documents import Document
-from qa.errors import IndexVersion
+from qa.errors import IndexVersion, NotFound
 from qa.passages import Passage, cut
 from qa.records import Counts, File, Signature
 
@@ -141,3 +141,21 @@ def test_a_catalog_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     opened = Catalog(tmp_path / "catalog.sqlite3")
     assert opened.counts() == Counts(0, 0, 0, 0, 0, 0, 0)
     opened.close()
+
+
+def test_what_a_repair_put_aside_is_forgotten_with_all_that_is_gone(fill: Fill) -> None:
+    folder = fill({"a.txt": "a walrus came by", "b.txt": "an otter stayed"})
+    with Library.open(folder) as library:
+        library.sync()
+        place = library.index / "catalog.sqlite3"
+    (folder / "a.txt").unlink()
+    damaged = bytearray(place.read_bytes())
+    damaged[8_192:8_392] = b"x" * 200
+    place.write_bytes(damaged)
+    with Library.open(folder) as library:
+        assert all(finding.ok for finding in library.doctor(repair=True))
+        with pytest.raises(NotFound, match="`--all-deleted` forgets whatever is gone"):
+            library.forget("a.txt")  # the catalog that knew it is the one that was damaged
+        assert list(library.index.glob("catalog.damaged-*"))
+        assert library.forget(None).paths == ()
+        assert not list(library.index.glob("catalog.damaged-*"))

@@ -161,3 +161,54 @@ def test_a_citation_that_does_not_start_its_passage_is_shifted_right(library: Li
     assert citation.cited_text == "The golden pelican landed in Utrecht in 1871."
     assert text[citation.start_char_index : citation.end_char_index] == citation.cited_text
     assert citation.start_char_index > 4_000
+
+
+def test_a_file_that_was_written_just_before_it_was_read_is_not_parsed_at_each_lookup(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fill({"a.txt": "The marten sleeps by day."})
+    library.sync()
+    citation = library.resolve("sleeps by day")
+    monkeypatch.setattr("qa.present.parse", lambda *_: pytest.fail("it has the bytes that it had"))
+    assert library.citation(citation.id).status == "valid"
+    os.utime(folder / "a.txt", (1, 1))  # touched, and the same
+    assert library.citation(citation.id).status == "valid"
+
+
+@pytest.mark.parametrize("instead", ["folder", "link"])
+def test_what_stands_in_place_of_a_file_and_is_none_does_not_count_as_one(
+    library: Library, fill: Fill, instead: str
+) -> None:
+    place = fill({"a.txt": "The marten sleeps by day.", "b.txt": "Owls."}) / "a.txt"
+    library.sync()
+    citation = library.resolve("sleeps by day")
+    library._giving.remember([citation])
+    place.unlink()
+    if instead == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("b.txt")
+    assert library.citation(citation.id).status == "deleted"
+    library.sync()
+    assert library.citation(citation.id).status == "deleted"
+
+
+def test_a_document_that_goes_while_it_is_looked_up_is_there_or_is_gone(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*args: object, **options: object) -> object:
+        (folder / "a.txt").unlink(missing_ok=True)
+        library.sync(wait=False)
+        return cite(*args, **options)  # type: ignore[arg-type]
+
+    folder = fill({"a.txt": "The marten sleeps by day.", "b.txt": "Owls."})
+    library.sync()
+    citation = library.resolve("sleeps by day")
+    monkeypatch.setattr("qa.lookup.cite", late)
+    assert library.citation(citation.id).cited_text == "sleeps by day"  # it was there when it was looked at
+    assert library.citation(citation.id).status == "deleted"
+    monkeypatch.setattr("qa.resolving.cite", late)
+    fill({"a.txt": "The marten sleeps by day."})
+    library.sync()
+    with pytest.raises(NotFound, match="stand nowhere"):
+        library.resolve("sleeps by day")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.documents import Document, heading_path, parse
+from qa.documents import Document, heading_path
 from qa.errors import DocumentError
+from qa.parsers import parse
 
 
 @given(st.text(min_size=1).filter(lambda t: t.strip() and "\0" not in t and t.isprintable()))

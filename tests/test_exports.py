@@ -27,7 +27,7 @@ from qa.citations import Citation
 from qa.errors import UsageError
 from qa.exports import FORMATS, export
 from qa.footnotes import to_markdown
-from qa.links import Links
+from qa.links import Links, line_ends
 from qa.plain import plain
 from qa.remote import RemoteLibrary
 from qa.saving import format_of
@@ -220,6 +220,12 @@ def test_no_control_character_and_none_that_turns_text_is_in_what_is_read_line_b
         assert "landed in Friedrichshafen" in text and not set(text) & {"\x00", "\x1b", "\u202e", "\u202c"}
 
 
+def test_a_question_keeps_what_would_end_a_heading(talk: list[Answer]) -> None:
+    for question in ("What is C #", "Is it F# ##", "# #"):
+        heading = MarkdownIt("commonmark").parse(to_markdown([replace(talk[0], question=question)], Links()))[1]
+        assert "".join(each.content for each in heading.children or ()) == question
+
+
 def test_the_page_is_one_file_with_no_script_whose_policy_lets_nothing_in(library: Library, talk: list[Answer]) -> None:
     html = library.export(talk, "html", url=URL, files="..")
     page = LexborHTMLParser(html)
@@ -353,11 +359,12 @@ def test_a_link_opens_the_page_and_one_to_a_file_is_there_only_if_it_is_asked_fo
         linked = library.export(talk[:3], format, url=f"{URL}/", files="../a%20b/")
         assert f"{URL}/#cite={of(talk, 'tide.txt').id}" in linked
         assert "../a%20b/ferry.pdf#page=2" in linked
+        assert '"/ferry.pdf#' in library.export(talk, "html", files="/")
 
 
 def test_characters_are_counted_as_rfc_5147_does_with_one_for_a_line_end(library: Library, talk: list[Answer]) -> None:
     citation = of(talk, "tide.txt")
-    fragment = Links(text=library.text).fragment(citation)
+    fragment = Links(ends=line_ends(library.text)).fragment(citation)
     assert fragment and fragment.conforms_to.endswith("rfc5147")
     start, end = map(int, re.fullmatch(r"char=(\d+),(\d+)", fragment.value).groups())  # type: ignore[union-attr]
     assert start < citation.start_char_index
@@ -517,6 +524,7 @@ def test_words_that_a_client_made_up_are_not_told_as_a_quote(client: httpx.Clien
         ({"answer": "Something else."}, 400, "not those of its text"),
         ({"sentences": "x"}, 422, "sentences"),
         ({"citations": [{"id": "0123456789abcdef.0-5", "number": 1}] * 2_001}, 413, "too many"),
+        ({"citations": [{"id": "0123456789abcdef.0-4000001", "number": 1}]}, 413, "too long together"),
     ],
 )
 def test_what_is_no_answer_is_refused_in_one_sentence(

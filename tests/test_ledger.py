@@ -442,6 +442,52 @@ def test_a_sync_that_was_cut_short_is_made_up_for_by_the_next(
     assert library.citation(citation.id).status == "moved"
 
 
+@pytest.mark.parametrize("how", ["killed", "stopped"])
+def test_what_came_in_a_sync_that_was_cut_short_is_new_to_the_next(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    other = "Nobody has ever seen the lynx of Brask in daylight."
+    folder = fill({"a.txt": f"One. {LONG}", "b.txt": f"Two. {other}"})
+    library.sync()
+    changed, lost = give(library, "a.txt", LONG), give(library, "b.txt", other)
+    fill({"a.txt": f"One. {LONG.replace('Utrecht', 'Ghent')}", "b.txt": "Two."})
+    assert library.sync().citations["changed"] == 2
+    (folder / "a.txt").rename(folder / "z.txt")
+    fill({"c.txt": f"Back again: {other}"})
+    with monkeypatch.context() as patch:
+        if how == "killed":
+            patch.setattr("qa.syncing.follow", killed)
+            with pytest.raises(KeyboardInterrupt):
+                library.sync()
+        else:  # as a server that is ended does
+            library.sync(wait=False, progress=lambda now: library.stop() if now.done else None)
+    library.close()
+    with Library.open(folder, embedder=Cheap()) as again:
+        assert again.sync().citations == {"moved": 1, "changed": 0, "deleted": 0}
+        assert (again.citation(lost.id).status, again.citation(changed.id).status) == ("moved", "changed")
+        assert again.citation(changed.id).cited_text == LONG  # a file that is renamed after it was changed is the same
+        fill({"copy.txt": (folder / "z.txt").read_text()})
+        again.sync()
+        (folder / "z.txt").unlink()  # and now it is gone: its copy was no new name of it
+        again.sync()
+        assert again.citation(changed.id).status == "deleted"
+
+
+def test_of_repeats_in_another_document_the_one_with_the_same_neighbours_is_taken(library: Library, fill: Fill) -> None:
+    filling = " ".join(f"Line {n} speaks of herons, storks and cranes." for n in range(400))
+    repeats = f"Not this: {LONG} No. {filling} As was said: {LONG} So it was. {filling}"
+    fill({"a.txt": f"As was said: {LONG} So it was.", "old.txt": repeats})
+    library.sync()
+    citation = give(library, "a.txt", LONG)
+    (library.folder / "a.txt").unlink()
+    assert library.sync().citations["moved"] == 1
+    current = library.citation(citation.id).current
+    assert current and current.start_char_index == repeats.rindex(LONG) and current.cited_text == LONG
+
+
 def test_an_index_that_is_made_anew_keeps_what_was_given(library: Library, fill: Fill) -> None:
     fill({"a.txt": f"One. {LONG}", "b.txt": "Nothing of note."})
     library.sync()

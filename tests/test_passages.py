@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.documents import Document, parse
+from qa.documents import Document
+from qa.parsers import parse
 from qa.passages import TARGET, cut, sentences
 from qa.spans import Span, count_lines
 

@@ -27,8 +27,8 @@ def test_every_setting_is_told_of(name: str) -> None:
 
 
 def test_every_file_is_told_of() -> None:
-    patterns = re.findall(r"`(qa/[\w.*]+)`", README)
-    files = [path.relative_to(ROOT) for path in (ROOT / "qa").iterdir() if path.is_file() and path.name[0] != "_"]
+    patterns = re.findall(r"`(qa/[\w.*/]+)`", README)
+    files = [path.relative_to(ROOT) for path in (ROOT / "qa").rglob("*.*") if path.is_file() and path.name[0] != "_"]
     assert [path for path in files if path.name != "py.typed" and not any(path.match(p) for p in patterns)] == []
 
 

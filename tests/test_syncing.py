@@ -10,8 +10,9 @@ import pytest
 from conftest import Fill
 
 from qa import Library
-from qa.documents import PARSERS
-from qa.errors import IndexVersion
+from qa.errors import FolderError, IndexVersion
+from qa.parsers import PARSERS
+from qa.records import Signature
 
 
 def age(folder: Path) -> None:
@@ -221,3 +222,38 @@ def test_a_file_dropped_into_a_watched_folder_is_found_soon(library: Library, fi
     while not found(library, "walrus") and time.monotonic() < until:
         time.sleep(0.1)
     assert found(library, "walrus") == {"b.txt"}
+
+
+def test_a_folder_that_cannot_be_read_for_a_while_is_not_taken_for_an_empty_one(tmp_path: Path, fill: Fill) -> None:
+    folder = fill({"a.txt": "apples are red", "b/b.txt": "bananas are yellow"})
+    with Library.open(folder, index=tmp_path / "index") as library:
+        library.sync()
+        folder.rename(tmp_path / "away")  # as a disk that is not mounted
+        for act in (library.sync, lambda: library.forget(None)):
+            with pytest.raises(FolderError, match="cannot be read just now: No such file"):
+                act()
+        assert len(library.documents()) == 2
+        (tmp_path / "away").rename(folder)
+        report = library.sync()
+        assert (report.added, report.removed, report.embedded, report.unchanged) == (0, 0, 0, 2)
+
+
+def test_a_file_of_a_far_future_and_an_inode_of_64_bits_are_kept(library: Library, fill: Fill) -> None:
+    folder = fill({"a.txt": "apples are red"})
+    os.utime(folder / "a.txt", (10_000_000_000, 10_000_000_000))
+    assert library.sync().added == 1
+    assert library.resolve("apples are").document.modified > "2262"
+    stat = os.stat_result((0o100644, 2**64 - 1, *[0] * 8), {"st_mtime_ns": 10**21, "st_ctime_ns": 1})
+    assert Signature.of(stat) == Signature(0, 2**63 - 1, 1, 2**63 - 1)
+
+
+def test_many_files_that_go_are_dropped_some_at_a_time(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.syncing._DROPPED", 2)
+    folder = fill({f"{n}.txt": f"apples are red in orchard {n}" for n in range(7)})
+    library.sync()
+    for n in range(1, 7):
+        (folder / f"{n}.txt").unlink()
+    assert library.sync().removed == 6
+    assert [file.path for file in library.documents()] == ["0.txt"] and found(library, "apples") == {"0.txt"}

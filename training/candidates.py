@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from qa import Library, Settings
-from qa.documents import TITLED
 from qa.evaluate import _ids, _lay_out
 from qa.gold import CORPUS, Text, read_corpus, read_set
+from qa.parsers import TITLED
 from qa.questions import LONGEST, check
 from qa.ranking import Ranked
 from qa.records import Row

@@ -12,7 +12,7 @@ from typing import Any
 
 from mixture import Share
 
-from qa.documents import parse
+from qa.parsers import parse
 from qa.passages import cut
 from qa.spans import Span
 

@@ -1,0 +1,129 @@
+"""The bytes of a text in; the text out, in the encoding that it is most likely in."""
+
+from __future__ import annotations
+
+import re
+
+from qa.errors import DocumentError
+
+MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+"""Byte order marks, and what begins with them."""
+_SAMPLE = 65_536
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_SPOILT = 0.05
+"""A text with fewer bad places than this share of its letters beyond ASCII is UTF-8 that was spoilt somewhere."""
+
+
+def decode(data: bytes) -> str:
+    """Decode bytes, less a byte order mark. Raises DocumentError where they are no text."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return _strictly(data[len(mark) :], encoding)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = _spoilt(data) or _detected(data)
+    sample = text[:_SAMPLE]
+    # a log may ring its bells and colour its lines; a text has no zeros
+    if "\0" in sample or len(_CONTROL.findall(sample)) > len(sample) // 10:
+        text = _wide(data)
+    return text
+
+
+def _strictly(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            f"It begins as {encoding.upper()} text and is not: byte {error.start} does not fit."
+        ) from error
+
+
+def _spoilt(data: bytes) -> str | None:
+    """Decode UTF-8 of which a few bytes were damaged: they become U+FFFD, and the rest stays what it is."""
+    text = data.decode(errors="replace")
+    beyond = len(text) - sum(map(text.count, map(chr, range(128)))) if "\ufffd" in text else 0
+    return text if text.count("\ufffd") < _SPOILT * beyond else None
+
+
+def _detected(data: bytes) -> str:
+    if b"\0" in data[:_SAMPLE]:
+        return _wide(data)
+    for encoding in _encodings(data[:_SAMPLE]):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")  # fits any bytes
+
+
+def _encodings(sample: bytes) -> list[str]:
+    if is_western(sample):
+        return ["cp1252"]
+    # loaded only for the odd file: it costs 50 ms
+    from charset_normalizer import from_bytes
+
+    # of equals, the commonest: short Western text fits several code pages
+    matches = sorted(from_bytes(sample), key=lambda m: (m.chaos, -m.coherence, m.encoding != "cp1252"))
+    return [*(match.encoding for match in matches), "cp1252"]
+
+
+def _wide(data: bytes) -> str:
+    """Decode UTF-16 that came without its mark: nearly every other byte of Western text is then zero."""
+    sample = data[:_SAMPLE]
+    for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if zeros and zeros.count(0) > 0.6 * len(zeros) and len(data) % 2 == 0:
+            return _strictly(data, encoding)
+    raise DocumentError("It is binary, not text.")
+
+
+# Windows-1252, the commonest by far: statistics do not know a short text in it from one in twenty other code pages.
+
+_ALPHABETS = (
+    "äöüßéÄÖÜ",
+    "àâæçèéêëîïôœùûüÿÀÂÆÇÈÉÊËÎÏÔŒÙÛÜ",
+    "áéíñóúüçÁÉÍÑÓÚÜ",
+    "àèéìíòóùúÀÈÉÌÒÙ",
+    "áâãàçéêíóôõúüÁÂÃÀÇÉÊÍÓÔÕÚ",
+    "åäöæøéèüÅÄÖÆØÉ",
+    "àçèéíïòóúüÀÇÈÉÍÏÒÓÚÜ",
+    "áéíóúàèìòùâêîôûëïöüÁÉÍÓÚ",
+)
+"""The letters beyond ASCII of German, French, Spanish, Italian, Portuguese, of Scandinavia, Catalan and Gaelic."""
+_STRANGE = 0.04
+"""The share of letters of other alphabets that a text may have, in names."""
+_HIGH = re.compile(r"[^\x00-\x7f]")
+_SIGN = re.compile(
+    r"[£€¥¢](?=[\s\d,.;:)]|$)|(?<![A-Za-z])[£€¥¢](?=[A-Za-z])|(?<=\d)[%‰°ºª]|(?<=\s)°(?=[CF]\b)"  # money, degrees
+    r"|(?<=[A-Za-z\d])[²³](?![A-Za-z])|(?<=\d)[¼½¾×±]|(?<=\s)[¼½¾×±÷µ]"  # measures
+    r"|[©®™§¶†‡•·–—…\xa0\xad]"
+    r"|[“‘„‚«‹¿¡](?=[\w\s])(?<![A-Za-z].)|(?<=\S)[”“’‘»›](?![A-Za-z])|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\s)[«»‹›](?=\s)"
+)
+"""Signs where they stand in texts: no word has one inside but an apostrophe."""
+_TOGETHER = re.compile(r"[^\W\d_a-zA-Z]{3}")
+"""Letters beyond ASCII side by side, as in scripts that have no others."""
+_ENGLISH = re.compile(r"\b(?:the|and|of|with)\b", re.I)
+_EVERY = 15
+"""English has one of these in so many words; names in it may be of any language."""
+
+
+def is_western(sample: bytes) -> bool:
+    """Tell whether bytes, read as Windows-1252, are a text of one Western language."""
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:  # five of its places are empty
+        return False
+    high = [match.start() for match in _HIGH.finditer(text)]
+    letters = [text[at] for at in high if text[at].isalpha() and text[at] not in "ªºµƒˆ"]
+    signs = len({match.start() for match in _SIGN.finditer(text)})
+    if signs < len(high) - len(letters) or _TOGETHER.search(text):
+        return False
+    known = max(sum(letter in alphabet for letter in letters) for alphabet in _ALPHABETS)
+    english = len(_ENGLISH.findall(text)) * _EVERY >= len(text.split())
+    return english or len(letters) - known <= _STRANGE * len(letters)
