@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Literal
 
@@ -203,9 +204,17 @@ class Catalog:
         """Keep what is known of a file."""
         s = file.signature
         self._db.run(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(file.path, file.raw, s.size, s.mtime_ns, s.ctime_ns, s.inode),
-            *(file.seen_ns, file.digest, file.document, file.reason),
+            *(file.seen_ns, file.digest, file.document, file.reason, file.container),
+        )
+
+    def touch_inside(self, container: File) -> None:
+        """Keep for the files inside a container, whose bytes are as they were, what `stat` says of it now."""
+        s = container.signature
+        self._db.run(
+            "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, seen_ns = ? WHERE container = ?",
+            *(s.size, s.mtime_ns, s.ctime_ns, s.inode, container.seen_ns, container.path),
         )
 
     def drop_file(self, path: str) -> None:
@@ -218,9 +227,10 @@ class Catalog:
         if known:
             return int(known[0][0])
         number = self._db.run(
-            "INSERT INTO documents (id, title, media_type, length, pages, headings) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (id, title, media_type, length, pages, headings, parts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(document.id, document.title, document.media_type, len(document.text), json.dumps(document.pages)),
-            json.dumps([[h.start, h.level, h.title] for h in document.headings]),
+            *(json.dumps([astuple(each) for each in some]) for some in (document.headings, document.parts)),
         )
         self._texts.put(number, document.text)
         self._db.many(
@@ -279,8 +289,8 @@ class Catalog:
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
-_FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason FROM files"
-_ENTRIES = "SELECT number, id, title, media_type, length, pages, headings FROM documents"
+_FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason, container FROM files"
+_ENTRIES = "SELECT number, id, title, media_type, length, pages, headings, parts FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
 # in one statement, so that all are of one moment; vectors are counted as the rest, so as to look only at what waits
 _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM files),

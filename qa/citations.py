@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from qa.catalog import Catalog
 from qa.changes import Change
-from qa.documents import heading_path
+from qa.documents import heading_path, part_name
 from qa.errors import IndexDamaged, MalformedCitation, NotFound, UnknownCitation
 from qa.ledger import AROUND, Quote, Served
 from qa.plain import Plain
@@ -23,7 +23,10 @@ _ID = re.compile(r"([0-9a-f]{16})\.(0|[1-9]\d{0,11})-([1-9]\d{0,11})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location(Plain):
-    """A span of one document and where that is; pages and lines count from 1, both ends inclusive."""
+    """A span of one document and where that is; pages and lines count from 1, both ends inclusive.
+
+    `part` names what its format has there: "slide 7", "Prices row 12", "12:04"; None in most.
+    """
 
     id: str
     document: Source
@@ -34,6 +37,7 @@ class Location(Plain):
     start_line: int | None
     end_line: int | None
     heading: tuple[str, ...]
+    part: str | None = None
 
     def fields(self) -> dict[str, Any]:
         """Return the place alone, as arguments for something that stands there."""
@@ -129,6 +133,7 @@ def _place(entry: Entry, span: Span, lines: tuple[int, int] | None) -> Location:
         start_line=lines[0] if lines else None,
         end_line=lines[1] if lines else None,
         heading=heading_path(entry.headings, span.start),
+        part=part_name(entry.parts, span.start, lines),
     )
 
 

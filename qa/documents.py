@@ -1,10 +1,11 @@
-"""A document: its text, with title, pages and headings."""
+"""A document: its text, with title, pages, headings and the parts that its format names; and what holds documents."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,20 @@ class Heading:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that its format names: a slide, a sheet, what is said at a time.
+
+    It begins at `start`, on line `line` of the text; `row` is the row of the sheet that stands on that line, and the
+    next ones stand on the next lines; None where it has no rows.
+    """
+
+    start: int
+    line: int
+    name: str
+    row: int | None = None
+
+
 @dataclass(frozen=True)
 class Document:
     """One text with what is known of it; `pages` holds the offset at which each page begins."""
@@ -33,11 +48,23 @@ class Document:
     media_type: str
     pages: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @cached_property
     def id(self) -> str:
         """The sha256 of the text, in hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file that holds others, as a mail its attachments: its own text, if it has any, and their names and bytes.
+
+    The files are taken out one after the other; where that fails DocumentError is raised.
+    """
+
+    document: Document | None
+    files: Iterable[tuple[str, bytes]]
 
 
 def heading_path(headings: tuple[Heading, ...], offset: int) -> tuple[str, ...]:
@@ -49,6 +76,19 @@ def heading_path(headings: tuple[Heading, ...], offset: int) -> tuple[str, ...]:
         if path[-1].level == 1:
             break
     return tuple(heading.title for heading in reversed(path))
+
+
+def part_name(parts: Sequence[Part], offset: int, lines: tuple[int, int] | None) -> str | None:
+    """Name the part that holds an offset, with its rows where lines are given; None before the first."""
+    at = bisect_right(parts, offset, key=lambda part: part.start) - 1
+    if at < 0:
+        return None
+    part = parts[at]
+    if part.row is None or lines is None:
+        return part.name
+    last = parts[at + 1].line - 1 if at + 1 < len(parts) else lines[1]
+    first, last = (part.row + line - part.line for line in (lines[0], max(lines[0], min(lines[1], last))))
+    return f"{part.name} row {first}" if first == last else f"{part.name} rows {first}-{last}"
 
 
 def first_line(text: str) -> str:

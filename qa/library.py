@@ -249,6 +249,8 @@ class Library(Pluggable):
     def delete(self, path: str) -> None:
         """Delete a file of the folder itself, and all that is known of it. Raises NotFound, ReadOnly."""
         self._check_writable()
+        if container := self._known(path).container:
+            raise NotFound(f"That stands in {container}, and cannot be deleted alone.")
         self.original(path).unlink()
         self.sync(wait=False)
 

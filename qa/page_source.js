@@ -33,8 +33,8 @@ const range = (name, from, to) => (from === null || from === undefined ? null : 
 /** Say where a citation or a passage stands: page, lines, headings. */
 export function place(where) {
   const page = range("page", where.start_page_number, where.end_page_number);
-  const line = page ? null : range("line", where.start_line, where.end_line);
-  return [page, line, (where.heading ?? []).join(" › ") || null].filter(Boolean).join(" · ");
+  const line = page ?? where.part ? null : range("line", where.start_line, where.end_line);
+  return [page, where.part, line, (where.heading ?? []).join(" › ") || null].filter(Boolean).join(" · ");
 }
 
 const STATUS = {

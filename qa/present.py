@@ -14,11 +14,10 @@ from qa.anchoring import anchor
 from qa.catalog import Catalog
 from qa.citations import Citation, cite, cite_in
 from qa.documents import Document
-from qa.errors import DocumentError
 from qa.folder import read_file
 from qa.ledger import Quote
 from qa.letters import Letters
-from qa.parsers import parse
+from qa.parsers import parse_all
 from qa.records import Entry, File, Signature, Source, iso_time
 from qa.spans import Span
 
@@ -99,13 +98,15 @@ class Present:
             return self._known(file)
         try:
             data, seen = read_file(self._folder, file.raw)
-            if hashlib.sha256(data).digest() == file.digest:  # parsing takes far longer
-                return self._known(file)
-            document = parse(data, file.path)
-        except DocumentError:
-            return _Seen(True)
         except OSError:
             return _Seen(_is_file(self._folder, file))
+        holder = self._catalog.file(file.container) if file.container else file
+        if holder and hashlib.sha256(data).digest() == holder.digest:  # parsing takes far longer
+            return self._known(file)
+        found = {each.path: each for each in parse_all(data, file.container or file.path)}.get(file.path)
+        if found is None or found.document is None:
+            return _Seen(found is not None)
+        document = found.document
         return _Seen(True, Standing(_entry(document, file.path, seen), self._catalog, document.text))
 
     def _known(self, file: File) -> _Seen:
@@ -153,4 +154,4 @@ def _entry(document: Document, path: str, seen: os.stat_result) -> Entry:
         media_type=document.media_type,
         modified=iso_time(Signature.of(seen).mtime_ns / 1e9),
     )
-    return Entry(0, source, len(document.text), document.pages, document.headings)
+    return Entry(0, source, len(document.text), document.pages, document.headings, document.parts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from qa.documents import Document
 from qa.errors import DocumentError
 from qa.folder import Found, read_file
-from qa.parsers import parse
+from qa.parsers import Parsed, parse_all
 from qa.passages import Passage, cut
 from qa.records import File, Signature
 
@@ -29,11 +29,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file that was looked at: with its document, or none if it has a reason or its bytes are as before."""
+    """A file that was looked at, with its document if there is one, and the files inside it.
+
+    Where its bytes are `as_before`, there is neither: what is known of it holds.
+    """
 
     file: File
     document: Document | None = None
     passages: tuple[Passage, ...] = ()
+    inside: tuple[Reading, ...] = ()
+    as_before: bool = False
 
 
 def unopened(found: Found, *, longest: int) -> Reading | None:
@@ -53,14 +58,21 @@ def read(folder: Path, task: Task) -> Reading:
     try:
         data, stat = read_file(folder, task.raw)
         file = replace(file, signature=Signature.of(stat), digest=hashlib.sha256(data).digest())
-        if task.digest == file.digest:
-            return Reading(file)
-        document = parse(data, task.path)
-        return Reading(file, document, tuple(cut(document)))
     except DocumentError as error:
         return Reading(replace(file, reason=str(error)))
     except OSError as error:
         return Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
+    if task.digest == file.digest:
+        return Reading(file, as_before=True)
+    own, *inside = (_cut(file, each) for each in parse_all(data, task.path))
+    return replace(own, inside=tuple(inside))
+
+
+def _cut(file: File, parsed: Parsed) -> Reading:
+    """Cut what was parsed of a file, or of one inside it."""
+    container = None if parsed.path == file.path else file.path
+    file = replace(file, path=parsed.path, container=container, digest=parsed.digest, reason=parsed.reason)
+    return Reading(file, parsed.document, tuple(cut(parsed.document)) if parsed.document else ())
 
 
 def unread(task: Task, reason: str) -> Reading:

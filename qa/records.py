@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from qa.documents import Heading
+from qa.documents import Heading, Part
 from qa.plain import Plain
 from qa.spans import Span
 
@@ -35,7 +35,11 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What the catalog knows of one file: `document` is None and `reason` says why where it could not be read."""
+    """What the catalog knows of one file: `document` is None and `reason` says why where it could not be read.
+
+    `container` is the path of the file that it stands in, as an attachment in its mail: its name in the folder and its
+    signature are that one's; None for a file of the folder itself.
+    """
 
     path: str
     raw: bytes
@@ -44,6 +48,7 @@ class File:
     digest: bytes | None
     document: int | None
     reason: str | None
+    container: str | None = None
 
     @property
     def settled(self) -> bool:
@@ -65,13 +70,14 @@ class Source(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document at rest: its source, its length in code points, and where its pages and headings begin."""
+    """A document at rest: its source, its length in code points, and where its pages, headings and parts begin."""
 
     number: int
     source: Source
     length: int
     pages: tuple[int, ...]
     headings: tuple[Heading, ...]
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ def iso_time(seconds: float) -> str:
 
 def entry_of(row: Sequence[Any], files: Sequence[Sequence[Any]]) -> Entry:
     """Read a document's row; of its files path and time are needed, in order."""
-    number, id_, title, media_type, length, pages, headings = row
+    number, id_, title, media_type, length, pages, headings, parts = row
     paths = tuple(file[0] for file in files)
     source = Source(
         id=id_,
@@ -125,12 +131,17 @@ def entry_of(row: Sequence[Any], files: Sequence[Sequence[Any]]) -> Entry:
         media_type=media_type,
         modified=iso_time(files[0][1] / 1e9) if files else "",
     )
-    return Entry(number, source, length, tuple(json.loads(pages)), headings_of(headings))
+    return Entry(number, source, length, tuple(json.loads(pages)), headings_of(headings), parts_of(parts))
 
 
 def headings_of(stored: str) -> tuple[Heading, ...]:
     """Read headings as they are stored."""
     return tuple(Heading(*heading) for heading in json.loads(stored))
+
+
+def parts_of(stored: str) -> tuple[Part, ...]:
+    """Read parts as they are stored."""
+    return tuple(Part(*part) for part in json.loads(stored))
 
 
 def file_of(row: Sequence[Any]) -> File:

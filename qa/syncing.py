@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,6 +58,7 @@ class _Tally:
     """The report while it grows."""
 
     documents: dict[str, int | None] = field(default_factory=dict)  # of paths that are new
+    inside: set[str] = field(default_factory=set)  # of files inside others, those that are there
     failures: list[Failure] = field(default_factory=list)
     updated: int = 0
     unchanged: int = 0
@@ -80,21 +81,24 @@ def read_folder(
     known = catalog.files()
     found = list(scan(folder, index=index))
     tally = _Tally()
-    news = [each for each in found if not _same(each, known.get(each.path), tally)]
+    held = _held(known.values())
+    news = [each for each in found if not _same(each, known.get(each.path), held, tally)]
     watch(Progress("reading", 0, len(news), 0.0))
     write_words(catalog, lexical)  # what an earlier sync has left
     words = _NewWords(catalog, lexical)
     done = 0
     with closing(_readings(folder, news, known, longest=longest, processes=processes)) as readings:
         for batch in _batches(readings):
-            words.add(_keep_all(catalog, batch, known, tally))
+            words.add(_keep_all(catalog, batch, known, held, tally))
             done += len(batch)
             watch(Progress("reading", done, len(news), time.monotonic() - began))
             if stop.is_set():
                 break
     words.commit()
     # stopped halfway we cannot tell what has moved from what is gone: the next sync will
-    present = set(known) if stop.is_set() else {each.path for each in found} | _out_of_sight(known, found)
+    present = (
+        set(known) if stop.is_set() else {each.path for each in found} | tally.inside | _out_of_sight(known, found)
+    )
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
     # not after half a sync: what is not read yet would be taken for removed
@@ -118,17 +122,32 @@ def _out_of_sight(known: Iterable[str], found: Iterable[Found]) -> set[str]:
     return {path for path in known if path.startswith(closed)} if closed else set()
 
 
-def _same(found: Found, known: File | None, tally: _Tally) -> bool:
+def _held(known: Iterable[File]) -> dict[str | None, list[File]]:
+    """Return the files that stand inside others, by those."""
+    held: dict[str | None, list[File]] = defaultdict(list)
+    for file in known:
+        if file.container is not None:
+            held[file.container].append(file)
+    return held
+
+
+def _same(found: Found, known: File | None, held: Mapping[str | None, Sequence[File]], tally: _Tally) -> bool:
     """Tell whether a file needs not be opened."""
     if known is None or found.stat is None or Signature.of(found.stat) != known.signature:
         return False
     if known.digest is None or not known.settled:
         return False  # never read, as when it was too large: that may be another matter now
-    if known.reason:
-        tally.failures.append(Failure(known.path, known.reason))
-    else:
-        tally.unchanged += 1
+    _as_before(known, held, tally)
     return True
+
+
+def _as_before(known: File, held: Mapping[str | None, Sequence[File]], tally: _Tally) -> None:
+    """Count a file that is as it was, with the files in it."""
+    inside = held.get(known.path, ())
+    tally.inside.update(each.path for each in inside)
+    failures = [Failure(each.path, each.reason) for each in (known, *inside) if each.reason]
+    tally.failures += failures
+    tally.unchanged += 1 + len(inside) - len(failures)
 
 
 def _readings(
@@ -161,12 +180,30 @@ def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
 
 
 def _keep_all(
-    catalog: Catalog, batch: Iterable[Reading], known: dict[str, File], tally: _Tally
-) -> dict[int | None, str]:
-    """Keep files and their documents in one step; return the texts by their numbers."""
+    catalog: Catalog,
+    batch: Iterable[Reading],
+    known: Mapping[str, File],
+    held: Mapping[str | None, Sequence[File]],
+    tally: _Tally,
+) -> dict[int, str]:
+    """Keep files, those in them, and their documents in one step; return the texts by their numbers."""
+    texts: dict[int, str] = {}
     with catalog.transaction():
-        kept = [(_keep(catalog, each, known.get(each.file.path), tally), each.document) for each in batch]
-    return {number: document.text for number, document in kept if document}
+        for reading in batch:
+            tally.opened += reading.file.digest is not None
+            before = known.get(reading.file.path)
+            if reading.as_before and before:
+                file = replace(reading.file, document=before.document, reason=before.reason)
+                catalog.put_file(file)
+                catalog.touch_inside(file)
+                _as_before(file, held, tally)
+                continue
+            tally.inside.update(each.file.path for each in reading.inside)
+            for each in (reading, *reading.inside):
+                number = _keep(catalog, each, known.get(each.file.path), tally)
+                if number is not None and each.document:
+                    texts[number] = each.document.text
+    return texts
 
 
 def _keep(catalog: Catalog, reading: Reading, known: File | None, tally: _Tally) -> int | None:
@@ -174,10 +211,7 @@ def _keep(catalog: Catalog, reading: Reading, known: File | None, tally: _Tally)
     file = reading.file
     if reading.document:
         file = replace(file, document=catalog.put_document(reading.document, reading.passages))
-    elif known and not file.reason:  # its bytes are as they were
-        file = replace(file, document=known.document, reason=known.reason)
     catalog.put_file(file)
-    tally.opened += file.digest is not None
     if file.reason:
         tally.failures.append(Failure(file.path, file.reason))
     elif known is None or known.document is None:
@@ -213,7 +247,7 @@ class _NewWords:
         self._added: set[int] = set()
         self._committed = time.monotonic()
 
-    def add(self, texts: dict[int | None, str]) -> None:
+    def add(self, texts: Mapping[int, str]) -> None:
         """Add those of these documents that are new; they are found after `commit`, which may come at once."""
         new = [number for number in self._catalog.backlog.documents_to_index() if number not in self._added]
         if new:

@@ -7,7 +7,7 @@ import re
 from qa.database import Database
 from qa.errors import IndexVersion
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,7 +85,14 @@ CREATE TRIGGER file_goes BEFORE DELETE ON files BEGIN
     UPDATE cited SET due = 1 WHERE number IN (SELECT text FROM cited_paths WHERE path = old.path); END;
 """
 
-_STEPS = (_FIRST, _SECOND, _THIRD)
+# Slides, sheets, times: what a format names its parts by (qa/documents.py); and files that stand in another one.
+_FOURTH = """
+ALTER TABLE documents ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE files ADD COLUMN container TEXT;
+CREATE INDEX files_container ON files (container) WHERE container NOT NULL;
+"""
+
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What leads from each version to the next."""
 
 

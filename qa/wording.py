@@ -39,7 +39,12 @@ def place(at: Location | Citation) -> str:
 def spot(at: Location | Citation) -> str:
     """Write where in its document something stands: page or line, headings; nothing where that is not known."""
     name, first, last = numbers(at)
-    parts = [f"{name} {first}" if last in (None, first) else f"{name}s {first}-{last}"] if first is not None else []
+    if at.part is not None:
+        parts = [one_line(at.part)]
+    elif first is None:
+        parts = []
+    else:
+        parts = [f"{name} {first}" if last in (None, first) else f"{name}s {first}-{last}"]
     if at.heading:
         parts.append(" › ".join(one_line(each) for each in at.heading))
     return ", ".join(parts)

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import IO, Any, Final
 
 from qa import __version__
-from qa.documents import PARSERS_VERSION, Document, Heading
+from qa.documents import PARSERS_VERSION, Document, Heading, Part
 from qa.passages import CUTTER_VERSION, Passage
 from qa.reading import Reading, Task, read, unread
 from qa.records import File, Signature
@@ -242,15 +242,22 @@ def _send(pipe: IO[bytes], reading: Reading) -> None:
         "seen": file.seen_ns,
         "digest": file.digest and file.digest.hex(),
         "reason": file.reason,
+        "path": file.path,
+        "container": file.container,
+        "as_before": reading.as_before,
+        "inside": len(reading.inside),
     }
     if document:
         header["document"] = [document.title, document.media_type, document.pages]
         header["headings"] = [astuple(heading) for heading in document.headings]
+        header["parts"] = [astuple(part) for part in document.parts]
         header["passages"] = [(p.span.start, p.span.end, p.line, p.key.hex()) for p in reading.passages]
     head, text = json.dumps(header).encode(), document.text.encode() if document else b""
     pipe.write(_LENGTHS.pack(len(head), len(text)))
     pipe.write(head)
     pipe.write(text)
+    for each in reading.inside:
+        _send(pipe, each)
     pipe.flush()
 
 
@@ -259,15 +266,20 @@ def _receive(pipe: IO[bytes], task: Task) -> Reading:
     header = json.loads(head)
     digest = bytes.fromhex(header["digest"]) if header["digest"] else None
     signature = Signature(*header["signature"])
-    file = File(task.path, task.raw, signature, header["seen"], digest, None, header["reason"])
+    inside = tuple(_receive(pipe, task) for _ in range(header["inside"]))
+    path, container = header["path"], header["container"]
+    if (container or path) != task.path:
+        raise ValueError(path)
+    file = File(path, task.raw, signature, header["seen"], digest, None, header["reason"], container)
     if "document" not in header:
-        return Reading(file)
+        return Reading(file, inside=inside, as_before=header["as_before"])
     title, media_type, pages = header["document"]
     headings = tuple(Heading(*heading) for heading in header["headings"])
+    parts = tuple(Part(*part) for part in header["parts"])
     passages = tuple(
         Passage(Span(start, end), line, bytes.fromhex(key)) for start, end, line, key in header["passages"]
     )
-    return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings), passages)
+    return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings, parts), passages, inside)
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes:
