@@ -10,7 +10,7 @@ from pathlib import Path
 from qa.documents import Document
 from qa.errors import DocumentError
 from qa.folder import Found, read_file
-from qa.parsers import Parsed, parse_all
+from qa.parsers import Parsed, is_plain, parse_all
 from qa.passages import Passage, cut
 from qa.records import File, Signature
 
@@ -25,6 +25,11 @@ class Task:
     raw: bytes
     size: int
     digest: bytes | None
+
+    @property
+    def risky(self) -> bool:
+        """Tell whether to read it takes a parser that a bad file could harm: letters alone harm none."""
+        return not is_plain(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,25 +10,22 @@ import contextlib
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import astuple
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Final
 
 from qa import __version__
-from qa.documents import PARSERS_VERSION, Document, Heading, Part
-from qa.passages import CUTTER_VERSION, Passage
+from qa.documents import PARSERS_VERSION
+from qa.passages import CUTTER_VERSION
+from qa.pipes import line, receive, send, task_of
 from qa.reading import Reading, Task, read, unread
-from qa.records import File, Signature
-from qa.spans import Span
 
 _PROGRAM: Final = "import sys; sys.path[:] = sys.argv[2:]; from qa.workers import work; work(sys.argv[1])"
 """The parent's own path of modules, first of all: nothing is imported from the current folder."""
@@ -44,14 +41,22 @@ _AHEAD: Final = 16_000_000
 """So many bytes of files may be at the workers, or back from them and not yet taken."""
 _MOST: Final = 8
 _BUFFER: Final = 1 << 18
-_LENGTHS: Final = struct.Struct("<QQ")
+_SECONDS, _SPEED = 20.0, 2_000_000.0
+"""How long a file may take to be read: so many seconds, and one more for so many bytes."""
+_MEMORY, _TIMES = 2_000_000_000, 8
+"""How much memory a worker may take, in bytes: so many, and as often the size of the file."""
+_TOO_SLOW: Final = "It takes too long to read: it may be damaged, or made to stop us."
 _ENDED: Final = "The process that read it broke down, twice: it may be damaged, or need more memory than there is."
 
 
 def read_files(folder: Path, tasks: Sequence[Task], *, processes: int) -> Generator[Reading, None, None]:
-    """Read files in their order, in so many processes and a little ahead where there is enough to read."""
-    if processes > 1 and len(tasks) > 1 and sum(task.size for task in tasks) > _WORTHWHILE:
-        with _Pool(folder, min(processes, _MOST, len(tasks))) as pool:
+    """Read files in their order, in so many processes and a little ahead where there is enough to read.
+
+    What could hang, crash or fill the memory is never read in this process, where another can be started.
+    """
+    many = processes > 1 and len(tasks) > 1 and sum(task.size for task in tasks) > _WORTHWHILE
+    if many or any(task.risky for task in tasks):
+        with _Pool(folder, min(processes, _MOST, len(tasks)) if many else 1) as pool:
             if pool.start():
                 yield from pool.read(tasks)
                 return
@@ -129,8 +134,10 @@ class _Pool:
                 for reading in worker.read(parcel[len(done) :]):
                     done.append(reading)  # noqa: PERF402 - those before its end are kept
             except _Gone:
+                if worker and worker.too_slow and not self._closed:
+                    done.append(unread(parcel[len(done)], _TOO_SLOW))
                 # someone else may have ended it: only a file that two have not survived is to blame
-                if suspect == len(done):
+                elif suspect == len(done):
                     done.append(unread(parcel[suspect], _ENDED))
                 suspect = len(done)
                 self._drop(worker)
@@ -173,6 +180,7 @@ class _Worker:
 
     def __init__(self, folder: Path) -> None:
         """Start it. Raises _Gone where it cannot be started."""
+        self.too_slow = False
         command = [sys.executable, "-c", _PROGRAM, os.fspath(folder), *sys.path]
         try:
             self._process = subprocess.Popen(
@@ -201,12 +209,26 @@ class _Worker:
     def read(self, tasks: Sequence[Task]) -> Iterator[Reading]:
         """Have files read. Raises _Gone where it ends before the last of them."""
         try:
-            self._to.write(_line(tasks))
+            self._to.write(line(tasks))
             self._to.flush()
             for task in tasks:
-                yield _receive(self._from, task)
+                yield self._in_time(task)
         except (OSError, EOFError, ValueError, LookupError, TypeError) as error:  # what it says may make no sense
             raise _Gone from error
+
+    def _in_time(self, task: Task) -> Reading:
+        """Take in a reading; where it takes too long, end the process."""
+        too_late = threading.Timer(_SECONDS + task.size / _SPEED, self._give_up)
+        too_late.start()
+        try:
+            return receive(self._from, task)
+        finally:
+            too_late.cancel()
+            too_late.join()
+
+    def _give_up(self) -> None:
+        self.too_slow = True
+        self.kill()
 
     def kill(self) -> None:
         """End it at once: it holds nothing that could be lost."""
@@ -218,75 +240,6 @@ class _Worker:
         for pipe in (self._to, self._from):
             with contextlib.suppress(OSError):  # what was still to be sent
                 pipe.close()
-
-
-# What goes through the pipes: JSON and the text itself, so that nothing a worker sends can be run.
-
-
-def _line(tasks: Sequence[Task]) -> bytes:
-    return json.dumps([_plain(task) for task in tasks]).encode() + b"\n"
-
-
-def _plain(task: Task) -> list[Any]:
-    return [task.path, task.raw.hex(), task.size, task.digest and task.digest.hex()]
-
-
-def _task(path: str, raw: str, size: int, digest: str | None) -> Task:
-    return Task(path, bytes.fromhex(raw), size, bytes.fromhex(digest) if digest else None)
-
-
-def _send(pipe: IO[bytes], reading: Reading) -> None:
-    file, document = reading.file, reading.document
-    header: dict[str, Any] = {
-        "signature": astuple(file.signature),
-        "seen": file.seen_ns,
-        "digest": file.digest and file.digest.hex(),
-        "reason": file.reason,
-        "path": file.path,
-        "container": file.container,
-        "as_before": reading.as_before,
-        "inside": len(reading.inside),
-    }
-    if document:
-        header["document"] = [document.title, document.media_type, document.pages]
-        header["headings"] = [astuple(heading) for heading in document.headings]
-        header["parts"] = [astuple(part) for part in document.parts]
-        header["passages"] = [(p.span.start, p.span.end, p.line, p.key.hex()) for p in reading.passages]
-    head, text = json.dumps(header).encode(), document.text.encode() if document else b""
-    pipe.write(_LENGTHS.pack(len(head), len(text)))
-    pipe.write(head)
-    pipe.write(text)
-    for each in reading.inside:
-        _send(pipe, each)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes], task: Task) -> Reading:
-    head, text = (_exactly(pipe, length) for length in _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size)))
-    header = json.loads(head)
-    digest = bytes.fromhex(header["digest"]) if header["digest"] else None
-    signature = Signature(*header["signature"])
-    inside = tuple(_receive(pipe, task) for _ in range(header["inside"]))
-    path, container = header["path"], header["container"]
-    if (container or path) != task.path:
-        raise ValueError(path)
-    file = File(path, task.raw, signature, header["seen"], digest, None, header["reason"], container)
-    if "document" not in header:
-        return Reading(file, inside=inside, as_before=header["as_before"])
-    title, media_type, pages = header["document"]
-    headings = tuple(Heading(*heading) for heading in header["headings"])
-    parts = tuple(Part(*part) for part in header["parts"])
-    passages = tuple(
-        Passage(Span(start, end), line, bytes.fromhex(key)) for start, end, line, key in header["passages"]
-    )
-    return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings, parts), passages, inside)
-
-
-def _exactly(pipe: IO[bytes], length: int) -> bytes:
-    data = pipe.read(length)
-    if len(data) < length:
-        raise EOFError
-    return data
 
 
 # In the worker.
@@ -303,11 +256,22 @@ def work(folder: str) -> None:
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     while True:
         for fields in json.loads(lines.get()):
-            _send(out, read(Path(folder), _task(*fields)))
+            task = task_of(*fields)
+            _limit_memory(_MEMORY + _TIMES * task.size)
+            send(out, read(Path(folder), task))
 
 
 def _listen(lines: SimpleQueue[bytes]) -> None:
     """Take in what is asked; end the process with its parent, whatever file it is at."""
-    for line in sys.stdin.buffer:
-        lines.put(line)
+    for asked in sys.stdin.buffer:
+        lines.put(asked)
     os._exit(0)
+
+
+def _limit_memory(most: int) -> None:
+    """Let this process have no more memory than that, where the system can see to it: Linux does."""
+    if sys.platform == "linux":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

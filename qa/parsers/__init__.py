@@ -16,13 +16,31 @@ from qa.parsers.markdown import parse_markdown
 from qa.parsers.pdf import parse_pdf
 from qa.parsers.plain import parse_plain, parse_titled
 
-__all__ = ["INSIDE", "PARSERS", "TITLED", "UNREAD", "Parsed", "parse", "parse_all"]
+__all__ = ["INSIDE", "PARSERS", "TITLED", "UNREAD", "Parsed", "is_plain", "parse", "parse_all"]
 
 TITLED = ".qa-titled"
 """The suffix of a text that stands after its title, as question sets have them; always UTF-8."""
 
 INSIDE = "!/"
 """What stands between the path of a container and the name of a file in it: `mail.eml!/report.pdf`."""
+
+_TEXTS = (
+    ".txt",
+    ".text",
+    ".log",
+    ".asc",
+    ".py",
+    ".js",
+    ".ts",
+    ".c",
+    ".h",
+    ".cpp",
+    ".rs",
+    ".go",
+    ".java",
+    ".sh",
+    ".css",
+)
 
 PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     ".md": parse_markdown,
@@ -33,8 +51,9 @@ PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     ".pdf": parse_pdf,
     ".eml": parse_mail,
     TITLED: parse_titled,
+    **dict.fromkeys(_TEXTS, parse_plain),
 }
-"""Which suffix is read how; any other file is read as plain text if it is one."""
+"""Which suffix is read how; any other file is read as a PDF or as plain text if it is one."""
 
 UNREAD = {
     **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), "Word processor files"),
@@ -62,6 +81,11 @@ class Parsed:
     """The sha256 of its bytes."""
     document: Document | None = None
     reason: str | None = None
+
+
+def is_plain(path: str) -> bool:
+    """Tell by its name whether a file is taken as it is, letter by letter."""
+    return PARSERS.get(PurePosixPath(path).suffix.lower()) in (parse_plain, parse_markdown, parse_titled)
 
 
 def parse(data: bytes, path: str) -> Document:
@@ -127,7 +151,7 @@ def _parsed(data: bytes, path: str) -> Document | Container:
     if not data:
         raise DocumentError("It is empty.")
     suffix = PurePosixPath(path).suffix.lower()
-    parser = parse_pdf if data.startswith(b"%PDF-") else PARSERS.get(suffix, parse_plain)
+    parser = PARSERS.get(suffix) or (parse_pdf if data.startswith(b"%PDF-") else parse_plain)
     if suffix in UNREAD and parser is parse_plain:
         raise DocumentError(f"{UNREAD[suffix]} are not read yet: save it as PDF, HTML or text.")
     with _told():
