@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from qa.errors import DocumentError
@@ -19,12 +20,34 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SPOILT = 0.05
 """A text with fewer bad places than this share of its letters beyond ASCII is UTF-8 that was spoilt somewhere."""
 
+_DECLARED = re.compile(rb"""\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)""")
+_SUPERSETS = {"euc_kr": "cp949", "gb2312": "gb18030", "shift_jis": "cp932", "iso8859-1": "cp1252"}
+"""What is meant where one of these is declared and does not fit."""
+_NO_TEXTS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
+_C1 = re.compile("[\x80-\x9f]")
+"""Control characters that no text has: where Latin-1 has them, Windows has its quotation marks and dashes."""
+_ESCAPED = (("iso2022_kr", b"\x1b$)C"), ("iso2022_jp_ext", b"\x1b$"))
+"""Encodings of seven bits, by what switches them to another alphabet: the bytes alone would pass as UTF-8."""
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
+_HIGH_BYTES = bytes(range(128, 256))
+_ENOUGH = 30
+"""So many letters beyond ASCII tell by what they lack."""
 
-def decode(data: bytes) -> str:
-    """Decode bytes, less a byte order mark. Raises DocumentError where they are no text."""
+
+def decode(data: bytes, named: str | None = None) -> str:
+    """Decode bytes, less a byte order mark, in the encoding that is named with them, or in themselves, if they fit it.
+
+    Raises DocumentError where they are no text.
+    """
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :], encoding)
+    if named is None and (declared := _DECLARED.match(data)):
+        named = declared[1].decode("ascii", "replace")
+    if named and (text := _believed(data, named)) is not None:
+        return text
+    if b"\x1b$" in data[:_SAMPLE] and data.isascii() and (text := _escaped(data)) is not None:
+        return text
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -45,6 +68,35 @@ def _strictly(data: bytes, encoding: str) -> str:
         ) from error
 
 
+def _believed(data: bytes, named: str) -> str | None:
+    """Decode as it is declared, or in what is commonly meant by that; None where it does not fit."""
+    try:
+        name = codecs.lookup(named).name
+    except LookupError:
+        return None
+    # declared in letters of one byte each: it cannot be in two, whatever it says
+    if name in _NO_TEXTS or name.startswith(("utf-16", "utf-32")):
+        return None
+    for encoding in filter(None, (name, _SUPERSETS.get(name))):
+        try:
+            text = data.decode(encoding)
+        except (LookupError, UnicodeDecodeError):  # also where it is no encoding of texts
+            continue
+        if name != encoding or name not in _SUPERSETS or not _C1.search(text):
+            return None if "\0" in text else text
+    return None
+
+
+def _escaped(data: bytes) -> str | None:
+    for encoding, escape in _ESCAPED:
+        if escape in data:
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    return None
+
+
 def _spoilt(data: bytes) -> str | None:
     """Decode UTF-8 of which a few bytes were damaged: they become U+FFFD, and the rest stays what it is."""
     text = data.decode(errors="replace")
@@ -57,10 +109,16 @@ def _detected(data: bytes) -> str:
         return _wide(data)
     for encoding in _encodings(data[:_SAMPLE]):
         try:
-            return data.decode(encoding)
+            return data.decode(_of_iso(data) if encoding == "cp1250" else encoding)
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")  # fits any bytes
+
+
+def _of_iso(data: bytes) -> str:
+    """Tell Windows-1250 from ISO-8859-2, which has the same letters but for ten, and nothing in two rows."""
+    high = len(data) - len(data.translate(None, _HIGH_BYTES))
+    return "cp1250" if high < _ENOUGH or _OF_WINDOWS.search(data) else "iso8859-2"
 
 
 def _encodings(sample: bytes) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-PARSERS_VERSION = 2
+PARSERS_VERSION = 3
 """Raised whenever a parser extracts another text from the same bytes, so that an older index is read again."""
 
 TITLE_LENGTH = 200
@@ -30,7 +30,7 @@ class Part:
     """A part that its format names: a slide, a sheet, what is said at a time.
 
     It begins at `start`, on line `line` of the text; `row` is the row of the sheet that stands on that line, and the
-    next ones stand on the next lines; None where it has no rows.
+    next ones stand on the next lines; None where it has no rows. A file that is one table has parts without a name.
     """
 
     start: int
@@ -83,12 +83,26 @@ def part_name(parts: Sequence[Part], offset: int, lines: tuple[int, int] | None)
     at = bisect_right(parts, offset, key=lambda part: part.start) - 1
     if at < 0:
         return None
-    part = parts[at]
-    if part.row is None or lines is None:
-        return part.name
-    last = parts[at + 1].line - 1 if at + 1 < len(parts) else lines[1]
-    first, last = (part.row + line - part.line for line in (lines[0], max(lines[0], min(lines[1], last))))
-    return f"{part.name} row {first}" if first == last else f"{part.name} rows {first}-{last}"
+    name = parts[at].name
+    rows = _rows(parts, at, lines) if lines else []
+    if not rows:
+        return name or None
+    first, last = min(rows), max(rows)
+    return f"{name} row {first}".lstrip() if first == last else f"{name} rows {first}-{last}".lstrip()
+
+
+def _rows(parts: Sequence[Part], at: int, lines: tuple[int, int]) -> list[int]:
+    """Return the first and the last row that stand on some lines, of each part from `at` on that has the same name."""
+    rows: list[int] = []
+    for i in range(at, len(parts)):
+        part = parts[i]
+        if part.name != parts[at].name or (i > at and part.line > lines[1]):
+            break
+        first = max(lines[0], part.line)
+        last = parts[i + 1].line - 1 if i + 1 < len(parts) else lines[1]
+        if part.row is not None:
+            rows += [part.row + line - part.line for line in (first, max(first, min(last, lines[1])))]
+    return rows
 
 
 def first_line(text: str) -> str:

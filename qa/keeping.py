@@ -89,6 +89,7 @@ class Keeper:
             catalog,
             self._index.lexical,
             longest=int(self._settings.max_file_mb * 1e6),
+            archives=self._settings.archives,
             processes=self._settings.threads or cores(),
             watch=watch,
             stop=self._stop,

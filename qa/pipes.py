@@ -23,12 +23,12 @@ def line(tasks: Sequence[Task]) -> bytes:
 
 
 def _plain(task: Task) -> list[Any]:
-    return [task.path, task.raw.hex(), task.size, task.digest and task.digest.hex()]
+    return [task.path, task.raw.hex(), task.size, task.digest and task.digest.hex(), task.archives]
 
 
-def task_of(path: str, raw: str, size: int, digest: str | None) -> Task:
+def task_of(path: str, raw: str, size: int, digest: str | None, archives: bool) -> Task:
     """Read a task as a line has it."""
-    return Task(path, bytes.fromhex(raw), size, bytes.fromhex(digest) if digest else None)
+    return Task(path, bytes.fromhex(raw), size, bytes.fromhex(digest) if digest else None, archives)
 
 
 def send(pipe: IO[bytes], reading: Reading) -> None:

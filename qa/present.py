@@ -17,6 +17,7 @@ from qa.documents import Document
 from qa.folder import read_file
 from qa.ledger import Quote
 from qa.letters import Letters
+from qa.opening import opened
 from qa.parsers import parse_all
 from qa.records import Entry, File, Signature, Source, iso_time
 from qa.spans import Span
@@ -103,7 +104,8 @@ class Present:
         holder = self._catalog.file(file.container) if file.container else file
         if holder and hashlib.sha256(data).digest() == holder.digest:  # parsing takes far longer
             return self._known(file)
-        found = {each.path: each for each in parse_all(data, file.container or file.path)}.get(file.path)
+        parsed = parse_all(data, file.container or file.path, archives=opened(self._catalog))
+        found = next((each for each in parsed if each.path == file.path), None)
         if found is None or found.document is None:
             return _Seen(found is not None)
         document = found.document

@@ -19,12 +19,16 @@ _UNSEEN = Signature(-1, -1, -1, -1)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read: its path, the bytes of its name, its size, and the digest of what it held when last read."""
+    """A file to read: its path, the bytes of its name, its size, and the digest of what it held when last read.
+
+    Where it is an archive, or holds one, that is opened if `archives` says so.
+    """
 
     path: str
     raw: bytes
     size: int
     digest: bytes | None
+    archives: bool = False
 
     @property
     def risky(self) -> bool:
@@ -69,7 +73,7 @@ def read(folder: Path, task: Task) -> Reading:
         return Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
     if task.digest == file.digest:
         return Reading(file, as_before=True)
-    own, *inside = (_cut(file, each) for each in parse_all(data, task.path))
+    own, *inside = (_cut(file, each) for each in parse_all(data, task.path, archives=task.archives))
     return replace(own, inside=tuple(inside))
 
 

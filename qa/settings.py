@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535)
     max_file_mb: float = Field(default=100, gt=0)
     """Larger files are reported and left out, in MB of 1,000,000 bytes."""
+    archives: bool = False
+    """Read what is in ZIP archives."""
     readonly: bool = False
     """Switch off what changes the user's folder: uploads and deletions."""
     keep_questions: bool = False

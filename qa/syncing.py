@@ -14,6 +14,7 @@ from qa.catalog import Catalog
 from qa.folder import Found, scan
 from qa.following import News, follow
 from qa.lexical import Lexical, Words
+from qa.opening import known_files, note_opened
 from qa.plain import Plain
 from qa.progress import Progress, Watcher
 from qa.reading import Reading, Task, unopened
@@ -72,13 +73,14 @@ def read_folder(
     lexical: Callable[[], Lexical],
     *,
     longest: int,
+    archives: bool,
     processes: int,
     watch: Watcher,
     stop: threading.Event,
 ) -> SyncReport:
     """Bring catalog and word index up to the folder; files over `longest` bytes are reported and left out."""
     began = time.monotonic()
-    known = catalog.files()
+    known = known_files(catalog, archives=archives)
     found = list(scan(folder, index=index))
     tally = _Tally()
     held = _held(known.values())
@@ -87,7 +89,7 @@ def read_folder(
     write_words(catalog, lexical)  # what an earlier sync has left
     words = _NewWords(catalog, lexical)
     done = 0
-    with closing(_readings(folder, news, known, longest=longest, processes=processes)) as readings:
+    with closing(_readings(folder, news, known, longest=longest, archives=archives, processes=processes)) as readings:
         for batch in _batches(readings):
             words.add(_keep_all(catalog, batch, known, held, tally))
             done += len(batch)
@@ -101,8 +103,10 @@ def read_folder(
     )
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
-    # not after half a sync: what is not read yet would be taken for removed
-    followed = {} if stop.is_set() else follow(catalog, lexical, News.of(catalog, known, tally.documents), stop=stop)
+    followed = {}
+    if not stop.is_set():  # not after half a sync: what is not read yet would be taken for removed
+        note_opened(catalog, archives=archives)
+        followed = follow(catalog, lexical, News.of(catalog, known, tally.documents), stop=stop)
     return SyncReport(
         added=sum(1 for document in tally.documents.values() if document is not None) - moved,
         updated=tally.updated,
@@ -151,7 +155,7 @@ def _as_before(known: File, held: Mapping[str | None, Sequence[File]], tally: _T
 
 
 def _readings(
-    folder: Path, news: Iterable[Found], known: dict[str, File], *, longest: int, processes: int
+    folder: Path, news: Iterable[Found], known: dict[str, File], *, longest: int, archives: bool, processes: int
 ) -> Generator[Reading, None, None]:
     """Look at files: first those that need not be opened, then the others in their order."""
     tasks = []
@@ -160,7 +164,7 @@ def _readings(
             yield reading
         elif found.stat:
             before = known.get(found.path)
-            tasks.append(Task(found.path, found.raw, found.stat.st_size, before.digest if before else None))
+            tasks.append(Task(found.path, found.raw, found.stat.st_size, before.digest if before else None, archives))
     with closing(read_files(folder, tasks, processes=processes)) as readings:
         yield from readings
 

@@ -36,7 +36,7 @@ def test_line_ends_are_kept_as_they_are() -> None:
         (b"%PDF-1.4 nonsense", "a.pdf", "damaged"),
         (b"\xff\xfea", "a.txt", "does not fit"),
         (b"<div>" * 100_000, "a.html", "nested too deep"),
-        (b"PK\x03\x04" + bytes(50), "a.docx", "Word processor files are not read yet"),
+        (b"PK\x03\x04" + bytes(50), "a.pages", "Word processor files are not read yet"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(data: bytes, name: str, words: str) -> None:

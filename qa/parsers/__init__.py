@@ -10,13 +10,31 @@ from pathlib import PurePosixPath
 
 from qa.documents import Container, Document
 from qa.errors import DocumentError
+from qa.parsers.archives import parse_archive
+from qa.parsers.doc import parse_doc
+from qa.parsers.docx import parse_docx
+from qa.parsers.epub import parse_epub
 from qa.parsers.html import parse_html
+from qa.parsers.json import parse_json, parse_lines
 from qa.parsers.mail import parse_mail
+from qa.parsers.mailbox import parse_mailbox
 from qa.parsers.markdown import parse_markdown
+from qa.parsers.msg import parse_msg
+from qa.parsers.notebooks import parse_notebook
+from qa.parsers.odf import parse_odf
 from qa.parsers.pdf import parse_pdf
 from qa.parsers.plain import parse_plain, parse_titled
+from qa.parsers.ppt import parse_ppt
+from qa.parsers.pptx import parse_pptx
+from qa.parsers.rtf import parse_rtf
+from qa.parsers.sources import parse_latex, parse_rst
+from qa.parsers.subtitles import parse_subtitles
+from qa.parsers.tables import parse_table
+from qa.parsers.xls import parse_xls
+from qa.parsers.xlsx import parse_xlsx
+from qa.parsers.xml import parse_markup
 
-__all__ = ["INSIDE", "PARSERS", "TITLED", "UNREAD", "Parsed", "is_plain", "parse", "parse_all"]
+__all__ = ["INSIDE", "PARSERS", "TITLED", "UNREAD", "Parsed", "is_archive", "is_plain", "parse", "parse_all"]
 
 TITLED = ".qa-titled"
 """The suffix of a text that stands after its title, as question sets have them; always UTF-8."""
@@ -24,22 +42,11 @@ TITLED = ".qa-titled"
 INSIDE = "!/"
 """What stands between the path of a container and the name of a file in it: `mail.eml!/report.pdf`."""
 
-_TEXTS = (
-    ".txt",
-    ".text",
-    ".log",
-    ".asc",
-    ".py",
-    ".js",
-    ".ts",
-    ".c",
-    ".h",
-    ".cpp",
-    ".rs",
-    ".go",
-    ".java",
-    ".sh",
-    ".css",
+_TEXTS = tuple(
+    ".txt .text .log .asc .py .pyi .js .mjs .cjs .ts .tsx .jsx .vue .c .h .cc .cpp .cxx .hh .hpp .m .mm .rs .go .java "
+    ".kt .scala .swift .cs .fs .vb .rb .php .pl .pm .lua .r .jl .hs .ml .ex .exs .erl .clj .lisp .dart .sql .sh .bash "
+    ".zsh .fish .ps1 .bat .cmd .css .scss .less .yaml .yml .toml .ini .cfg .conf .properties .bib .adoc .org .tf "
+    ".proto .graphql .cmake .gradle .diff .patch".split()
 )
 
 PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
@@ -50,18 +57,38 @@ PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     ".xhtml": parse_html,
     ".pdf": parse_pdf,
     ".eml": parse_mail,
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), parse_docx),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), parse_pptx),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), parse_xlsx),
+    **dict.fromkeys((".odt", ".ott", ".ods", ".ots", ".odp", ".otp"), parse_odf),
+    ".epub": parse_epub,
+    **dict.fromkeys((".doc", ".dot"), parse_doc),
+    **dict.fromkeys((".ppt", ".pps", ".pot"), parse_ppt),
+    **dict.fromkeys((".xls", ".xlt", ".xlsb"), parse_xls),
+    ".rtf": parse_rtf,
+    ".msg": parse_msg,
+    ".mbox": parse_mailbox,
+    **dict.fromkeys((".csv", ".tsv"), parse_table),
+    ".json": parse_json,
+    **dict.fromkeys((".jsonl", ".ndjson"), parse_lines),
+    **dict.fromkeys((".xml", ".rss", ".atom"), parse_markup),
+    ".ipynb": parse_notebook,
+    **dict.fromkeys((".tex", ".latex"), parse_latex),
+    **dict.fromkeys((".rst", ".rest"), parse_rst),
+    **dict.fromkeys((".srt", ".vtt"), parse_subtitles),
+    ".zip": parse_archive,
     TITLED: parse_titled,
     **dict.fromkeys(_TEXTS, parse_plain),
 }
 """Which suffix is read how; any other file is read as a PDF or as plain text if it is one."""
 
 UNREAD = {
-    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), "Word processor files"),
-    **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "Spreadsheets"),
-    **dict.fromkeys((".ppt", ".pptx", ".odp", ".key"), "Slides"),
-    **dict.fromkeys((".epub", ".mobi"), "E-books"),
+    ".pages": "Word processor files",
+    ".numbers": "Spreadsheets",
+    ".key": "Slides",
+    ".mobi": "E-books",
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic"), "Pictures"),
-    **dict.fromkeys((".zip", ".gz", ".7z", ".rar", ".tar", ".xz", ".bz2"), "Archives"),
+    **dict.fromkeys((".gz", ".7z", ".rar", ".tar", ".xz", ".bz2"), "Archives"),
 }
 """Formats people keep that have no parser yet, with the word for them."""
 
@@ -88,26 +115,32 @@ def is_plain(path: str) -> bool:
     return PARSERS.get(PurePosixPath(path).suffix.lower()) in (parse_plain, parse_markdown, parse_titled)
 
 
+def is_archive(path: str) -> bool:
+    """Tell by its name whether a file is an archive, which is opened only if that is asked for."""
+    return PARSERS.get(PurePosixPath(path).suffix.lower()) is parse_archive
+
+
 def parse(data: bytes, path: str) -> Document:
     """Read the bytes of a file by the suffix of its name, nothing inside it. Raises DocumentError with the reason."""
-    found = _parsed(data, path)
+    found = _parsed(data, path, archives=False)
     document = found if isinstance(found, Document) else found.document
     if document is None:
         raise DocumentError("It holds other files, and no text of its own.")
     return document
 
 
-def parse_all(data: bytes, path: str) -> Iterator[Parsed]:
-    """Read a file, and then each file in it, and in that, as far as is reasonable."""
-    yield from _unpacked(data, path, _Room(_MOST, _MOST_BYTES), 0)
+def parse_all(data: bytes, path: str, *, archives: bool = False) -> Iterator[Parsed]:
+    """Read a file, and then each file in it, and in that, as far as is reasonable; those in archives if they are."""
+    yield from _unpacked(data, path, _Room(_MOST, _MOST_BYTES, archives), 0)
 
 
 @dataclass
 class _Room:
-    """How much more is taken out of a file: so many files, of so many bytes."""
+    """How much more is taken out of a file: so many files, of so many bytes; and whether archives are opened."""
 
     files: int
     size: int
+    archives: bool
 
     def take(self, data: bytes) -> None:
         """Take out one more. Raises DocumentError where it is too much."""
@@ -121,7 +154,7 @@ class _Room:
 def _unpacked(data: bytes, path: str, room: _Room, depth: int) -> Iterator[Parsed]:
     digest, taken = hashlib.sha256(data).digest(), set[str]()
     try:
-        found = _parsed(data, path)
+        found = _parsed(data, path, archives=room.archives)
         if isinstance(found, Document):
             yield Parsed(path, digest, found)
             return
@@ -146,7 +179,7 @@ def _unused(name: str, taken: set[str]) -> str:
     return found
 
 
-def _parsed(data: bytes, path: str) -> Document | Container:
+def _parsed(data: bytes, path: str, *, archives: bool) -> Document | Container:
     """Read one file by its suffix. Raises DocumentError with the reason."""
     if not data:
         raise DocumentError("It is empty.")
@@ -154,6 +187,8 @@ def _parsed(data: bytes, path: str) -> Document | Container:
     parser = PARSERS.get(suffix) or (parse_pdf if data.startswith(b"%PDF-") else parse_plain)
     if suffix in UNREAD and parser is parse_plain:
         raise DocumentError(f"{UNREAD[suffix]} are not read yet: save it as PDF, HTML or text.")
+    if parser is parse_archive and not archives:
+        raise DocumentError("Archives are not read: unpack it, or set QA_ARCHIVES=on.")
     with _told():
         found = parser(data)
     if isinstance(found, Document) and not found.text.strip():
@@ -170,5 +205,7 @@ def _told() -> Iterator[None]:
         raise
     except MemoryError as error:
         raise DocumentError("It takes more memory to read than there is.") from error
+    except RecursionError as error:
+        raise DocumentError("What it holds is nested too deep to be read.") from error
     except Exception as error:
         raise DocumentError(f"It cannot be read ({type(error).__name__}): it may be damaged.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qa.decoding import MARKS, decode
+from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading, first_line
 from qa.errors import DocumentError
 
@@ -61,12 +61,7 @@ def _depth(page: str) -> int:
 
 def _decode_html(data: bytes) -> str:
     named = _CHARSET.search(data[:4096])
-    if named and not any(data.startswith(mark) for mark, _ in MARKS):
-        try:
-            return data.decode(named[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass  # a page that names a wrong encoding is common: look for the right one
-    return decode(data)
+    return decode(data, named[1].decode("ascii") if named else None)
 
 
 _GAPS = {"td": " | ", "th": " | ", "tr": "\n", "li": "\n", "dt": "\n", "dd": "\n"}

@@ -17,6 +17,7 @@ from qa.errors import DocumentError
 from qa.parsers.html import parse_html
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_LONGEST_NAME = 100
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
@@ -26,6 +27,11 @@ def parse_mail(data: bytes) -> Container:
     mail = message_from_bytes(data, policy=email.policy.compat32)
     if not mail.keys():
         raise DocumentError("It is no mail: there are no headers in it.")
+    return read_mail(mail)
+
+
+def read_mail(mail: Message) -> Container:
+    """Read what was parsed as a mail, or made one. Raises DocumentError where it is encrypted."""
     if mail.get_content_type() in _ENCRYPTED:
         raise DocumentError("It is encrypted: save what your mail program shows of it.")
     head = "\n".join(f"{name}: {words}" for name in _HEADERS if (words := _header(mail, name)))
@@ -71,13 +77,25 @@ def _body(mail: Message) -> str:
     return _decoded(data, mail.get_content_charset()).replace("\r\n", "\n").strip("\n")
 
 
+def mail_name(mail: Message) -> str:
+    """Name a mail as a file."""
+    return f"{_header(mail, 'Subject')[:_LONGEST_NAME] or 'message'}.eml".replace("/", "_")
+
+
 def _attachments(mail: Message) -> Iterator[tuple[str, bytes]]:
-    for part in mail.walk():
+    for part in _walk(mail):
         if part.get_content_type() == "message/rfc822":
             for inner in _parts(part):
-                yield f"{_header(inner, 'Subject') or 'message'}.eml".replace("/", "_"), inner.as_bytes()
+                yield mail_name(inner), inner.as_bytes()
         elif _is_attached(part) and part.get_content_maintype() != "multipart" and not _is_shown(part):
             yield _name(part), _payload(part)
+
+
+def _walk(mail: Message) -> Iterator[Message]:
+    """Yield the parts of a mail, but not those of a mail in it, which has them itself."""
+    yield mail
+    for part in _parts(mail) if mail.get_content_type() != "message/rfc822" else ():
+        yield from _walk(part)
 
 
 def _parts(mail: Message) -> list[Message]:

@@ -19,13 +19,18 @@ _SETEXT = re.compile(r"^(?![ \t]*[-=>#*+])[ \t]{0,3}(\S[^\r\n]*?)[ \t]*\r?\n {0,
 def parse_markdown(data: bytes) -> Document:
     """Read Markdown: the text is the file's own, headings are those outside of code."""
     text = decode(data)
+    headings = headings_of(text)
+    title = min(headings, key=lambda h: h.level).title if headings else first_line(text)
+    return Document(text, title, "text/markdown", headings=headings)
+
+
+def headings_of(text: str) -> tuple[Heading, ...]:
+    """Return the headings of Markdown, those outside of code."""
     # looked at first: most pages have none, and looking for lines that begin so takes longer than all the rest
     code = [Span(*m.span()) for m in _FENCE.finditer(text)] if "```" in text or "~~~" in text else []
     found = [Heading(m.start(), len(m[1]), _plain(m[2])) for m in _ATX.finditer(text)]
     found += [Heading(m.start(), 1 if m[2][0] == "=" else 2, _plain(m[1])) for m in _underlined(text)]
-    headings = tuple(sorted(_outside(found, code), key=lambda h: h.start))
-    title = min(headings, key=lambda h: h.level).title if headings else first_line(text)
-    return Document(text, title, "text/markdown", headings=headings)
+    return tuple(sorted(_outside(found, code), key=lambda h: h.start))
 
 
 def _underlined(text: str) -> Iterator[re.Match[str]]:

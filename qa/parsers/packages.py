@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
+import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -20,6 +24,8 @@ _PROLOGUE = 1 << 20
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PASSWORD = "It is protected by a password: save a copy without one."
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError)
+"""What reading a ZIP raises where it is damaged, or packed in a way that nobody knows."""
 _DAMAGED = "It is damaged: it does not open."
 
 
@@ -41,7 +47,7 @@ class Package:
             raise DocumentError(_PASSWORD if _ENCRYPTED in data else old)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise DocumentError(_DAMAGED) from error
         parts = self._zip.infolist()
         if len(parts) > _MOST_PARTS:
@@ -63,7 +69,7 @@ class Package:
         try:
             with self._zip.open(part) as file:
                 data = file.read(min(_LARGEST, self._left) + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        except _BROKEN as error:
             raise DocumentError(_DAMAGED) from error
         self._left -= len(data)
         if len(data) > _LARGEST or self._left < 0:
@@ -102,6 +108,18 @@ def parse_xml(data: bytes) -> Element:
     _refuse_types(data)
     try:
         return ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise DocumentError("It is damaged: a part of it is no XML.") from error
+
+
+def each_xml(data: bytes, name: str) -> Iterator[Element]:
+    """Return the elements of a name one after the other, and empty each: a sheet may have a million rows."""
+    _refuse_types(data)
+    try:
+        for _, element in ElementTree.iterparse(io.BytesIO(data)):
+            if local(element) == name:
+                yield element
+                element.clear()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DocumentError("It is damaged: a part of it is no XML.") from error
 
@@ -152,8 +170,13 @@ def child(element: Element | None, *path: str) -> Element | None:
 
 
 def children(element: Element | None, *names: str) -> list[Element]:
-    """Return the children with one of these names."""
-    return [each for each in element if local(each) in names] if element is not None else []
+    """Return the children with one of these names; all where none is given, none where there is no element."""
+    return [each for each in element if not names or local(each) in names] if element is not None else []
+
+
+def whole(text: str | None, otherwise: int = 0) -> int:
+    """Read a whole number; files have all kinds of things in the place of one."""
+    return int(text) if text and re.fullmatch(r"[+-]?\d{1,10}", text) else otherwise
 
 
 def switched_on(element: Element | None) -> bool:

@@ -1,0 +1,132 @@
+"""The definitions of the lists of a Word file in; what stands before each of their items out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from xml.etree.ElementTree import Element
+
+from qa.parsers.packages import attribute, child, children, whole
+
+_BULLETS = "bullet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One level of a list: where it begins to count, how it writes numbers, what stands around them."""
+
+    start: int
+    format: str
+    around: str
+    style: str | None
+
+    @staticmethod
+    def of(element: Element) -> _Level:
+        value = {name: attribute(child(element, name), "val") for name in ("start", "numFmt", "lvlText", "pStyle")}
+        start = whole(value["start"], 1)
+        return _Level(start, value["numFmt"] or "decimal", value["lvlText"] or "", value["pStyle"])
+
+
+@dataclass(slots=True)
+class _List:
+    """A list: which others it counts on with, its levels, and those that it begins anew."""
+
+    family: str
+    levels: dict[int, _Level]
+    anew: set[int] = field(default_factory=set)
+
+
+class Lists:
+    """Counts the items of all lists of a text, in their order."""
+
+    def __init__(self, numbering: Element | None) -> None:
+        families = {attribute(each, "abstractNumId"): _levels(each) for each in children(numbering, "abstractNum")}
+        self._lists: dict[str, _List] = {}
+        for each in children(numbering, "num"):
+            family = attribute(child(each, "abstractNumId"), "val") or ""
+            own = _List(family, dict(families.get(family, {})))
+            _override(own, each)
+            self._lists[attribute(each, "numId") or ""] = own
+        self._counts: dict[str, dict[int, int]] = {}
+
+    def level_of(self, number: str, style: str | None) -> int:
+        """Return the level of a list that belongs to a style."""
+        levels = self._lists[number].levels if number in self._lists else {}
+        return next((at for at, level in levels.items() if style is not None and level.style == style), 0)
+
+    def mark(self, number: str, level: int) -> str:
+        """Count one more item, and return what stands before it: nothing where there is no such list."""
+        found = self._lists.get(number)
+        if found is None or level not in found.levels:
+            return ""
+        counts = self._counts.setdefault(found.family, {})
+        for at in found.anew:
+            counts.pop(at, None)
+        found.anew.clear()
+        counts[level] = counts.get(level, found.levels[level].start - 1) + 1
+        for deeper in [at for at in counts if at > level]:
+            del counts[deeper]
+        if found.levels[level].format == _BULLETS:
+            return "-"
+        return re.sub(r"%([1-9])", lambda match: _counted(found, counts, int(match[1]) - 1), found.levels[level].around)
+
+
+def _levels(element: Element) -> dict[int, _Level]:
+    return {whole(attribute(each, "ilvl")): _Level.of(each) for each in children(element, "lvl")}
+
+
+def _override(own: _List, element: Element) -> None:
+    """Change the levels that a list has otherwise than its family."""
+    for each in children(element, "lvlOverride"):
+        at = whole(attribute(each, "ilvl"))
+        if (level := child(each, "lvl")) is not None:
+            own.levels[at] = _Level.of(level)
+        start = attribute(child(each, "startOverride"), "val")
+        if start is not None and at in own.levels:
+            own.levels[at] = replace(own.levels[at], start=whole(start, 1))
+            own.anew.add(at)
+
+
+def _counted(found: _List, counts: dict[int, int], at: int) -> str:
+    level = found.levels.get(at)
+    return numeral(counts.get(at, level.start), level.format) if level else ""
+
+
+def numeral(number: int, form: str) -> str:
+    """Write the number of an item as its list does; one that is too large for letters in digits."""
+    write = _NUMERALS.get(form)
+    return write(number) if write and 0 < number < 100 else "" if form == "none" else str(number)
+
+
+_ROMAN = (("c", 100), ("xc", 90), ("l", 50), ("xl", 40), ("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
+_CHINESE = "一二三四五六七八九"
+
+
+def _roman(number: int) -> str:
+    written = ""
+    for letters, worth in _ROMAN:
+        written += letters * (number // worth)
+        number %= worth
+    return written
+
+
+def _alphabet(number: int) -> str:
+    return chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)
+
+
+def _chinese(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    before = _CHINESE[tens - 1] if tens > 1 else ""
+    return before + ("十" if tens else "") + (_CHINESE[ones - 1] if ones else "")
+
+
+_NUMERALS: dict[str, Callable[[int], str]] = {
+    "decimalZero": lambda number: f"{number:02}",
+    "lowerRoman": _roman,
+    "upperRoman": lambda number: _roman(number).upper(),
+    "lowerLetter": _alphabet,
+    "upperLetter": lambda number: _alphabet(number).upper(),
+    "none": lambda number: "",
+    **dict.fromkeys(("chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCounting"), _chinese),
+}
