@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Forgotten(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Paths that are to be forgotten, and the ids of the texts that they held."""
+    """Paths that are to be forgotten, but for those of which nothing is left, and the ids of the texts they held."""
 
     paths: tuple[str, ...]
     ids: tuple[str, ...]
@@ -50,17 +50,19 @@ def choose(catalog: Catalog, folder: Path, index: Path, path: str | None, *, del
         if not paths:
             raise NotFound(
                 "No such file is or was known: give its path relative to the folder, or that of a folder in it; "
-                "`--all-deleted` forgets whatever is gone."
+                "`--all-deleted` (in Python None, over HTTP null) forgets whatever is gone."
             )
     still = sorted(each for each in paths if _there(each, there))
     if still and not delete_file:
-        raise UsageError(f"{_named(still)} still in the folder: delete it first, or with `--delete-file`.")
-    files = [file for each in sorted(paths) if (file := catalog.file(each))]
-    entries = catalog.entries_of({file.document for file in files if file.document})
+        raise UsageError(
+            f"{_named(still)} still in the folder: delete it first, or let it be deleted (`--delete-file`; in Python "
+            "and over HTTP `delete_file`)."
+        )
+    held = dict.fromkeys(still, "") | _held(catalog, paths, renamed=path is not None)
     catalog.erasure.note(paths or {""})  # what a catalog made anew knows nothing of may be on the disk all the same
     for each in still:
         _delete(folder, each, there.get(each))
-    return Chosen(tuple(sorted(paths)), tuple(entry.source.id for entry in entries.values()))
+    return Chosen(tuple(sorted(held)), tuple({*held.values()} - {""}))
 
 
 def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgotten:
@@ -73,6 +75,20 @@ def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgo
     return Forgotten(
         paths=chosen.paths, texts=catalog.erasure.texts(chosen.paths), also_in=tuple(sorted(kept)), note=note
     )
+
+
+def _held(catalog: Catalog, paths: Collection[str], *, renamed: bool) -> dict[str, str]:
+    """Return those of the paths of which something is left, each with the id of its text, if it had one.
+
+    Of a text that is in another file now the former path counts only with `renamed`.
+    """
+    left = {path: id_ for path, id_ in catalog.erasure.left().items() if path in paths}
+    held = {path: id_ for path, id_ in left.items() if renamed or not (id_ and catalog.find(id_))}
+    for path in paths:
+        if file := catalog.file(path):
+            entry = catalog.entry(file.document) if file.document else None
+            held[path] = entry.source.id if entry else ""
+    return held
 
 
 def _there(path: str, there: Mapping[str, Found]) -> bool:

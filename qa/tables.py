@@ -7,7 +7,7 @@ import re
 from qa.database import Database
 from qa.errors import IndexVersion
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,7 +85,20 @@ CREATE TRIGGER file_goes BEFORE DELETE ON files BEGIN
     UPDATE cited SET due = 1 WHERE number IN (SELECT text FROM cited_paths WHERE path = old.path); END;
 """
 
-_STEPS = (_FIRST, _SECOND, _THIRD)
+# Paths whose files are gone, each with the text that it had last (a tombstone has one path, and many files may have had
+# its text), and whether that is erased from every part.
+_FOURTH = """
+CREATE TABLE left_paths (path TEXT PRIMARY KEY, id TEXT NOT NULL, erased INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT OR IGNORE INTO left_paths (path, id) SELECT path, id FROM tombstones
+    WHERE path != '' AND path NOT IN (SELECT path FROM files);
+CREATE TRIGGER file_leaves AFTER DELETE ON files BEGIN
+    INSERT OR REPLACE INTO left_paths (path, id)
+        VALUES (old.path, coalesce((SELECT id FROM documents WHERE number = old.document), '')); END;
+CREATE TRIGGER file_returns AFTER INSERT ON files BEGIN
+    DELETE FROM left_paths WHERE path = new.path; END;
+"""
+
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What leads from each version to the next."""
 
 
