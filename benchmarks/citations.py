@@ -67,7 +67,7 @@ def main() -> None:
 def made(place: Path, *, passages: int, rows: int, lookups: int) -> None:
     """Make a folder of files, an index of it as a sync would, and a ledger; edit some files, and follow the edits."""
     from qa.catalog import Catalog
-    from qa.following import follow
+    from qa.following import News, follow
 
     chance, began = random.Random(0), time.perf_counter()
     shutil.rmtree(place / "folder", ignore_errors=True)
@@ -90,7 +90,7 @@ def made(place: Path, *, passages: int, rows: int, lookups: int) -> None:
         catalog.drop_file(path)
     catalog.drop_orphans(dict(enumerate(texts, 1)))
     followed = time.perf_counter()
-    became = follow(catalog, _NoWords, arrived=(), newest=newest, stop=threading.Event())  # type: ignore[arg-type]
+    became = follow(catalog, _NoWords, News((), newest), stop=threading.Event())  # type: ignore[arg-type]
     followed = time.perf_counter() - followed
     counts, size = catalog.counts(), machine.size_of(place / "folder" / ".qa")
     print(

@@ -84,7 +84,7 @@ class Cited:
             left -= len(text)
             found += [" ".join(span.of(text).split()) for span in parts(text)]
         sentences = tuple(dict.fromkeys(found))
-        return Cited(sentences, tuple(_read(_written_out(each)) for each in sentences))
+        return Cited(sentences, tuple(map(spelled, sentences)))
 
     @cached_property
     def sets(self) -> list[frozenset[str]]:
@@ -185,6 +185,11 @@ def _written_out(text: str) -> str:
     """Write out signs and dates."""
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return _DATE.sub(lambda date: f"{int(date[3])} {_MONTHS[int(date[2]) - 1]} {date[1]}", text)
+
+
+def spelled(text: str) -> Words:
+    """Read a text, its signs and dates written out."""
+    return _read(_written_out(text))
 
 
 def _read(text: str) -> Words:

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from qa import edges
+from qa.around import MOST_AROUND, Around
+from qa.edges import Joint
 from qa.importing import alone
 from qa.letters import Letters, cuts, places
 from qa.spans import Span
 
-MOST_AROUND = 32
-"""How many letters before and after a quote are compared."""
 _MOST_REPEATS = 5_000
 """So many repeats are compared, and fewer of a long quote; of more only the first and those about the old place."""
+_MOST_TRIED = 30_000
+"""At so many places, from where a quote is looked for, it is seen whether it is a part of longer words there."""
 _BEHIND = 100_000, 1_000
 """From how far before its old place a quote is looked for, where there are that many."""
 
@@ -41,85 +44,86 @@ _LETTERS_BEFORE = re.compile(rf"[^\W{_UNSPACED}]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Where a quote stands: letter by letter, or with another form of white space, quotation marks or dashes."""
+    """Where a quote stands: letter by letter, or with another form of white space, quotation marks or dashes.
+
+    `joint` tells where its words are parts of others there: of a compound, or of a longer word or number.
+    """
 
     span: Span
     how: Literal["exact", "alike"]
+    joint: Joint = Joint.APART
 
 
 def anchor(
-    text: str | Letters, quote: str, *, prefix: str = "", suffix: str = "", near: int | None = None
+    text: str | Letters, quote: str, *, prefix: str | None = None, suffix: str | None = None, near: int | None = None
 ) -> Anchor | None:
     """Find a quote, exactly or else alike; what stood around it chooses among repeats, then how near they are.
 
-    Its words must really be there, as whole letters. Who looks for many quotes in one text gives its `Letters`.
+    Its words must really be there: whole where they were whole, else with the same letters beside them; where it is not
+    known what stood there (None), whole words come first. Who looks for many quotes in one text gives its `Letters`.
     """
     letters = text if isinstance(text, Letters) else Letters(text)
     asked = Letters(quote)
     if asked.empty:
         return None
-    prefix, suffix = prefix[-MOST_AROUND:], suffix[:MOST_AROUND]
-    if spans := _exactly(letters.text, quote, prefix, suffix, near):
-        return Anchor(_best(letters.text, spans, prefix, suffix, near), "exact")
-    if spans := sorted(set(islice(letters.find(asked), _MOST_REPEATS))):
-        return Anchor(_best(letters.text, spans, prefix, suffix, near), "alike")
+    for sides in dict.fromkeys(((prefix or "", suffix or ""), (prefix, suffix))):
+        around = Around(quote, *sides)
+        if spans := _exactly(letters.text, quote, around, near):
+            return Anchor(_best(letters.text, spans, around, near), "exact")
+        alike = (span for span in islice(letters.find(asked), _MOST_TRIED) if around.ends_as(letters.text, span))
+        if spans := sorted(set(islice(alike, _MOST_REPEATS))):
+            return Anchor(_best(letters.text, spans, around, near), "alike")
     return None
 
 
-def anchors(text: str | Letters, quote: str, *, most: int) -> list[Anchor]:
-    """Return all places where a quote stands, in order: exactly, or where there is none of these, alike."""
+def anchors(text: str | Letters, quote: str, around: Around | None = None, *, most: int) -> list[Anchor]:
+    """Return all places where a quote stands, in order: exactly, or where there is none of these, alike.
+
+    Where it stands only within longer words or numbers than those it was given with, the first of these places.
+    """
     letters = text if isinstance(text, Letters) else Letters(text)
     asked = Letters(quote)
     if asked.empty:
         return []
-    if exact := list(islice(_whole(letters.text, places(letters.text, quote), "", quote, ""), most)):
-        return [Anchor(span, "exact") for span in exact]
-    alike = sorted(set(islice(letters.find(asked), 2 * most)))
-    return [Anchor(span, "alike") for span in alike[:most]]
+    within: list[Anchor] = []
+    around = around or Around(quote, "", "")
+
+    def whole(spans: Iterable[Span], how: Literal["exact", "alike"]) -> Iterator[Anchor]:
+        for span in spans:
+            joint = max(edges.joint(letters.text, span.start), edges.joint(letters.text, span.end))
+            if joint and around.ends_as(letters.text, span):
+                joint = Joint.APART
+            if joint < Joint.WITHIN:
+                yield Anchor(span, how, joint)
+            elif not within:
+                within.append(Anchor(span, how, joint))
+
+    exact = (Span(at, at + len(quote)) for at in islice(places(letters.text, quote), _MOST_TRIED))
+    uncut = (span for span in exact if not cuts(letters.text, span.start) and not cuts(letters.text, span.end))
+    if found := list(islice(whole(uncut, "exact"), most)):
+        return found
+    alike = {each.span: each for each in islice(whole(islice(letters.find(asked), _MOST_TRIED), "alike"), 2 * most)}
+    return [alike[span] for span in sorted(alike)[:most]] or within
 
 
-def _exactly(text: str, quote: str, prefix: str, suffix: str, near: int | None) -> list[Span]:
+def _exactly(text: str, quote: str, around: Around, near: int | None) -> list[Span]:
     """Return where a quote stands letter by letter: with all that stood around it, or else wherever it does."""
-    for before, after in dict.fromkeys(((prefix, suffix), ("", ""))):
-        words, found = before + quote + after, set[int]()
-        for start in {0, *(max(0, near - behind) for behind in _BEHIND)} if near else {0}:
-            found.update(islice(places(text, words, start), _MOST_REPEATS))
-        if spans := list(_whole(text, (at + len(before) for at in sorted(found)), prefix, quote, suffix)):
-            return spans
+    for before, after in dict.fromkeys(((around.prefix, around.suffix), ("", ""))):
+        found = set[Span]()
+        for first in {0, *(max(0, near - behind) for behind in _BEHIND)} if near else {0}:
+            starts = (at + len(before) for at in islice(places(text, before + quote + after, first), _MOST_TRIED))
+            spans = (Span(start, start + len(quote)) for start in starts)
+            found.update(islice((span for span in spans if around.ends_as(text, span)), _MOST_REPEATS))
+        if found:
+            return sorted(found)
     return []
 
 
-def _whole(text: str, starts: Iterable[int], prefix: str, quote: str, suffix: str) -> Iterator[Span]:
-    """Leave out where a letter would be parted from its marks that was whole in the quote."""
-    around = prefix + quote + suffix
-    parted = cuts(around, len(prefix)), cuts(around, len(prefix) + len(quote))
-    for at in starts:
-        span = Span(at, at + len(quote))
-        if (parted[0] or not cuts(text, span.start)) and (parted[1] or not cuts(text, span.end)):
-            yield span
-
-
-def _best(text: str, spans: list[Span], prefix: str, suffix: str, near: int | None) -> Span:
+def _best(text: str, spans: list[Span], around: Around, near: int | None) -> Span:
     """Choose among repeats; the first of equals."""
     if len(spans) == 1:
         return spans[0]
-    return max(spans, key=lambda span: (fit(text, span, prefix, suffix), -abs(span.start - (near or 0))))
-
-
-def fit(text: str, span: Span, prefix: str, suffix: str) -> int:
-    """Count how many letters on end, on both sides of a span, are those that stood around a quote."""
-    before = text[max(0, span.start - 2 * MOST_AROUND) : span.start] if prefix else ""
-    after = text[span.end : span.end + 2 * MOST_AROUND] if suffix else ""
-    return _common(_folded(prefix)[::-1], _folded(before)[::-1]) + _common(_folded(suffix), _folded(after))
-
-
-def _folded(words: str) -> str:
-    return Letters(words).folded
-
-
-def _common(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return max(spans, key=lambda span: (around.fit(text, span), -abs(span.start - (near or 0))))
 
 
 # What is most like a quote that is gone.

@@ -68,7 +68,8 @@ def _bodies(told: Numbered, sentence: Sentence, citation: Citation) -> list[dict
 
 def _target(citation: Citation, links: Links) -> dict[str, Any]:
     source = citation.document
-    about = {"id": links.document(source) or name_of(source), "type": "Text", "format": source.media_type or None}
+    address = links.source(citation) or name_of(source)
+    about = {"id": address, "type": "Text", "format": source.media_type or None}
     about |= {"label": source.path, "canonical": name_of(source)}
     target: dict[str, Any] = {
         "type": "SpecificResource",
@@ -76,7 +77,7 @@ def _target(citation: Citation, links: Links) -> dict[str, Any]:
         "selector": list(_selectors(citation, links)),
     }
     page = links.place(citation)
-    return {"id": page, **target} if page else target
+    return {"id": page, **target} if page and page != address else target
 
 
 def _selectors(citation: Citation, links: Links) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,13 @@ from qa.search import Hit
 from qa.spans import Span
 from qa.support import Support, Verdict
 
+GREETING = (
+    "Hello! Ask me anything about the documents in this folder, in a sentence or a few words: I answer with their own "
+    "words and show where each stands. «What is in here?» gives an overview."
+)
+NOTHING = "The documents here do not seem to say."
+"""The two texts that are ours, and no sentences of an answer."""
+
 EventName = Literal["passages", "delta", "sentence", "citation", "replace", "answer", "error"]
 
 

@@ -21,6 +21,8 @@ from qa.routes import MOST_VERIFYING, routes
 from qa.schemas import Problem
 
 _TITLE = "Chapter & Verse"
+_UNREAD = "There was an error parsing the body"
+"""What FastAPI says of a body that is no text."""
 _ABOUT = "Ask a folder of documents; every sentence of the answer cites the exact words it rests on."
 
 
@@ -73,6 +75,8 @@ def _said(error: Exception) -> QAError:
         return error
     if isinstance(error, RequestValidationError):
         return UsageError(_first(error.errors()[0]))
+    if isinstance(error, AnyHTTPException) and error.detail == _UNREAD:
+        return UsageError("The body cannot be read: send JSON in UTF-8, with `Content-Type: application/json`.")
     if isinstance(error, AnyHTTPException):
         kinds: dict[int, type[QAError]] = {404: NotFound, 413: TooLarge}
         sentence = error.detail if "." in error.detail else f"{HTTPStatus(error.status_code).phrase}: {error.detail}."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa import questions
-from qa.answers import Answer, Composer, Event
+from qa import languages, questions
+from qa.answers import GREETING, NOTHING, Answer, Composer, Event
 from qa.attribution import Attribution
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, LlmError
-from qa.evidence import Choice, Vocabulary, choose, unknown_names
+from qa.evidence import Choice, choose, unknown_names
 from qa.followups import Turn, standalone
 from qa.overview import overview
 from qa.present import still_there
@@ -20,17 +21,16 @@ from qa.quoting import pieces
 from qa.reranking import Readings, rankings
 from qa.rivals import disagreement, rivals
 from qa.search import Engines, Found, Hit, show
+from qa.settling import settle
+from qa.vocabularies import vocabulary
 from qa.writing import Writer
 
 _SEEN = 8
 """Passages among whose sentences the answer is looked for."""
+_BY_WORDS = 1.1
+"""So much likelier must an answer be where words alone tell: two thirds of them, by their rarity, must be there."""
 _EXTRACTIVE = "extractive"
 
-_GREETING = (
-    "Hello! Ask me anything about the documents in this folder, in a sentence or a few words: I answer with their own "
-    "words and show where each stands. «What is in here?» gives an overview."
-)
-_NOTHING = "The documents here do not seem to say."
 _QUOTED_INSTEAD = "The documents' own words are quoted instead."
 
 
@@ -75,9 +75,9 @@ def ask(
 
 def _greet(request: Request) -> Iterator[Event]:
     yield Event("passages", ())
-    yield Event("delta", _GREETING)
+    yield Event("delta", GREETING)
     yield Event(
-        "answer", _whole(request, Composer(), text=_GREETING, reason="A greeting, not a question.", clock=_Clock())
+        "answer", _whole(request, Composer(), text=GREETING, reason="A greeting, not a question.", clock=_Clock())
     )
 
 
@@ -99,19 +99,20 @@ class _Asked:
         self._clock = _Clock()
         self._question = request.question
         self._notes: list[str] = []
-        self._language = questions.language(request.question)
+        self._language = languages.language(request.question)
         self._confidence = request.confidence
         english = self._language in (None, "en")
-        self._by_words = not english and engines.embedder is engines.gauge
+        self._ours = engines.embedder is engines.gauge
+        self._by_words = not english and self._ours
         if self._by_words:
             # our models know English: vectors of other words would bring up passages at random
             engines = replace(engines, vectors=None, reader=lambda: None)
+            self._confidence *= _BY_WORDS
         elif not english:  # another embedder may know the language; how likely an answer is nobody has learnt
             engines = replace(engines, reader=lambda: None)
             self._confidence = 0.0
         self._engines = engines
-        lexical = engines.lexical
-        self._vocabulary = Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
+        self._vocabulary = vocabulary(engines.lexical, self._language)
         self._gauge = engines.gauge if engines.vectors and english else None
         self._reader = engines.reader()
         self._looked_for, self._there = set[int](), set[int]()
@@ -131,7 +132,7 @@ class _Asked:
         """Choose among passages, then write or quote the answer."""
         choice = self._choose(passages[:_SEEN], readings)
         chosen = choice.evidence if choice.confidence >= self._confidence else ()
-        if self._by_words and (note := _language_note(self._language, passages)):
+        if self._by_words and (note := _other_language(self._language, passages)):
             self._notes.append(note)
         composer = Composer()
         model = _EXTRACTIVE
@@ -190,7 +191,7 @@ class _Asked:
         engines, request = self._engines, self._request
         new = {each.ranked.row.document for each in found} - self._looked_for
         self._looked_for |= new
-        self._there |= still_there(engines.catalog, engines.folder, new)
+        self._there |= still_there(engines.catalog, engines.folder, new, longest=engines.longest)
         there = [each for each in found if each.ranked.row.document in self._there]
         hits = show(engines.catalog, there, within=request.within)
         return tuple(request.sift(self._question, hits) if request.sift else hits)
@@ -198,7 +199,7 @@ class _Asked:
     def _choose(self, hits: Sequence[Hit], readings: Readings | None) -> Choice:
         """Choose the sentences that answer, by all that is made of the passages."""
         read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
-        choice = choose(self._question, hits, self._vocabulary, self._gauge, read)
+        choice = settle(self._question, choose(self._question, hits, self._vocabulary, self._gauge, read))
         self._clock.lap("choose")
         return choice
 
@@ -211,7 +212,7 @@ class _Asked:
         """Yield the whole answer, or that there is none, and why."""
         text = None
         if not composer.sentences:
-            text = _NOTHING
+            text = NOTHING
             yield Event("delta", text)
             self._notes = self._notes or [self._why_nothing(passages, found=found)]
         yield Event(
@@ -234,26 +235,30 @@ class _Asked:
         """Say why there is no answer."""
         within = self._request.within
         unknown = unknown_names(self._question, self._vocabulary) if self._gauge else []
+        if not hits and within:
+            return f"No document matches «{within}»."
+        asked = f"The question is in {languages.NAMES[self._language or 'en']}"
         if not hits:
-            return f"No document matches «{within}»." if within else "No passage has anything of it."
+            return f"{asked}: no passage has any word of it." if self._by_words else "No passage has anything of it."
         if unknown:
             return f"«{'», «'.join(unknown)}» stands nowhere in these documents; the nearest passages are shown."
         if found:
             return "The language model found no answer that the passages support; they are shown."
-        return "No passage answers the question well enough; the nearest are shown."
+        if self._by_words:
+            return f"{asked}, so it was looked up by its words alone, and no passage has enough of them."
+        other = _other_language(self._language, hits) if self._ours else None
+        return other or "No passage answers the question well enough; the nearest are shown."
 
 
-def _language_note(asked_in: str | None, hits: Sequence[Hit]) -> str | None:
-    """Say so where question and documents are in different languages."""
-    if asked_in is None or not hits:
+def _other_language(asked_in: str | None, hits: Sequence[Hit]) -> str | None:
+    """Say so where question and passages are in different languages, as far as both can be told beyond doubt."""
+    written_in = Counter(filter(None, (languages.language(hit.text) for hit in hits[:_SEEN])))
+    if asked_in is None or asked_in in written_in or 2 * written_in.total() < len(hits[:_SEEN]) or not written_in:
         return None
-    written_in = questions.language(hits[0].text)
-    if written_in in (None, asked_in) or any(questions.language(hit.text) == asked_in for hit in hits[1:_SEEN]):
-        return None
-    asked, written = questions.NAMES[asked_in], questions.NAMES[written_in or "en"]
+    asked, written = languages.NAMES[asked_in], languages.NAMES[written_in.most_common(1)[0][0]]
     return (
-        f"The question is in {asked} and the documents are in {written}: only words that both have in common, "
-        f"such as names and numbers, could be looked for. Ask in {written} for a better answer."
+        f"The question is in {asked} and the passages nearest to it are in {written}: only words that both have in "
+        f"common, such as names and numbers, could be looked for. Ask in {written} for a better answer."
     )
 
 

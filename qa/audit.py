@@ -11,14 +11,16 @@ from typing import get_args
 from qa.catalog import Catalog
 from qa.citations import Citation, Given, Status, citation_id, parse_id
 from qa.errors import UsageError
-from qa.ledger import Quote, Served
+from qa.ledger import Quote, Served, Text
 from qa.lookup import Fate, fate
 from qa.plain import Plain
-from qa.present import Present
+from qa.present import Present, surely_there
 from qa.records import Entry
 
 MOST = 1_000
 """So many citations are in one page at most."""
+_AT_ONCE = 500
+"""So many texts are asked for in one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +48,21 @@ class Audit(Plain):
 
 
 def audit(
-    catalog: Catalog, folder: Path, *, status: str | None = None, count: int | None = None, after: str | None = None
+    catalog: Catalog,
+    folder: Path,
+    *,
+    longest: int,
+    status: str | None = None,
+    count: int | None = None,
+    after: str | None = None,
 ) -> Audit:
     """List the citations that were given and have a status now, or are not valid any more without one.
 
-    Every file that was cited is looked at, as for a lookup. At most `count` are listed, all without it, and only those
-    after an id. Raises UsageError.
+    Every file that was cited is looked at, as for a lookup, and read if it changed, unless it is over `longest` bytes.
+    At most `count` are listed, all without it, and only those after an id. Raises UsageError.
     """
     _check(status, count)
-    found = _audited(catalog, folder, status, after)
+    found = _audited(catalog, folder, longest, status, after)
     listed = list(islice(found, count))
     more = count is not None and len(listed) == count and next(found, None) is not None
     return Audit(given=catalog.ledger.count(), citations=tuple(listed), next=listed[-1].id if more else None)
@@ -77,18 +85,26 @@ def _check(status: str | None, count: int | None) -> None:
         raise UsageError(f"The count must be from 1 to {MOST:,}.")
 
 
-def _audited(catalog: Catalog, folder: Path, status: str | None, after: str | None) -> Iterator[Audited]:
+def _audited(catalog: Catalog, folder: Path, longest: int, status: str | None, after: str | None) -> Iterator[Audited]:
     prefix, span = parse_id(after) if after else ("", None)
-    for text in catalog.ledger.texts(prefix):
-        present = Present(catalog, folder)  # one for each text: it keeps what it reads
-        entry = catalog.find(text.id)
-        held = entry is not None and present.holds(entry)
+    for text, held in _texts(catalog, folder, longest, prefix):
         if held != (status == "valid"):
             continue
+        present = Present(catalog, folder, longest=longest)  # one for each text: it keeps what it reads
+        entry = catalog.find(text.id)
         for row in catalog.ledger.rows(text, after=span if prefix and text.id.startswith(prefix) else None):
             found = _fate(catalog, present, row, entry, held=held)
             if status in (None, found.status):
                 yield _said(catalog, row, entry, found)
+
+
+def _texts(catalog: Catalog, folder: Path, longest: int, first: str) -> Iterator[tuple[Text, bool]]:
+    """Yield the texts of which something was cited, by their ids, and whether a file still holds each."""
+    texts = catalog.ledger.texts(first)
+    for some in (texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)):
+        documents = [text.document for text in some if text.document is not None]
+        there = surely_there(catalog, folder, documents, longest=longest)
+        yield from ((text, text.document in there) for text in some)
 
 
 def _fate(catalog: Catalog, present: Present, row: Served, entry: Entry | None, *, held: bool) -> Fate:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from qa.edges import joint
 from qa.importing import alone
 from qa.letters import cuts
 
@@ -39,10 +40,11 @@ def difference(old: str, new: str) -> tuple[Change, ...]:
 
 
 def _words(text: str) -> list[str]:
-    """Part a text into words, white space and marks; no letter is parted from what belongs to it."""
+    """Part a text into words, white space and marks: compounds and numbers are one, as are letters and their marks."""
     words: list[str] = []
     for match in _WORD.finditer(text):
-        if cuts(text, match.start()):
+        at = match.start()
+        if cuts(text, at) or (joint(text, at) and text[at - 1] not in "\r\n"):
             words[-1] += match[0]
         else:
             words.append(match[0])

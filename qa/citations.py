@@ -75,7 +75,7 @@ class CitationInContext(Citation):
     """A citation that was looked up, with the words before and after it, and what became of it.
 
     Where it is `moved`, `current` is where the words stand now. Where it is `changed`, `nearest` is the place in what
-    its file says now that is most like them, and `diff` what differs there.
+    its file says now that is most like them, and `diff` what differs there. `note` says why there are no words.
     """
 
     before: str
@@ -84,6 +84,7 @@ class CitationInContext(Citation):
     nearest: Citation | None = None
     diff: tuple[Change, ...] | None = None
     given: Given | None = None
+    note: str | None = None
 
 
 def citation_id(document: str, span: Span) -> str:

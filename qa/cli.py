@@ -101,7 +101,7 @@ def ask(
     """Answer a question from the documents, every sentence with the words it rests on."""
     from qa.terminal import answer_lines
 
-    target = target_of(export, overwrite=overwrite, link_files=link_files)
+    target = target_of(export, folder, index, overwrite=overwrite, link_files=link_files)
     with library_of(folder, index) as library:
         answer = library.ask(words_of(question), count=count, within=within, rerank=rerank)
         tell_trouble(library)

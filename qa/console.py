@@ -118,13 +118,17 @@ def tell_trouble(library: Library | RemoteLibrary) -> None:
         typer.echo(one_line(library.trouble), err=True)
 
 
-def target_of(place: Path | None, *, overwrite: bool, link_files: bool) -> Target | None:
+def target_of(
+    place: Path | None, folder: Path | None, index: Path | None, *, overwrite: bool, link_files: bool
+) -> Target | None:
     """See that an answer can be written there, before it is asked for."""
     if place is None:
         return None
     from qa.saving import Target
 
-    return Target.of(place, overwrite=overwrite, link_files=link_files)
+    settings = settings_of(folder, index)
+    index = settings.index or settings.folder / ".qa"
+    return Target.of(place, folder=settings.folder, index=index, overwrite=overwrite, link_files=link_files)
 
 
 def save(target: Target | None, library: Library | RemoteLibrary, answer: Answer) -> None:

@@ -30,7 +30,7 @@ def _item(citations: Sequence[Citation], links: Links, on: date | None) -> dict[
     """Describe a document; the ids of its citations begin with the item's."""
     first = citations[0]
     source = first.document
-    modified = source.modified[:10]
+    modified = source.modified[:10] if first.status == "valid" else ""  # else it is the day on which the text went
     item = {
         "id": first.id.partition(".")[0],
         "type": _KINDS.get(source.media_type, "document"),
@@ -38,7 +38,7 @@ def _item(citations: Sequence[Citation], links: Links, on: date | None) -> dict[
         "archive_location": one_line(source.path),
         "issued": _day(date.fromisoformat(modified)) if modified else None,
         "accessed": _day(on) if on else None,
-        "URL": links.document(source),
+        "URL": links.source(first),
         "locator": _labelled(first) if len(citations) == 1 else None,
         "note": "\n".join(_noted(each) for each in citations),
         "custom": {"citations": [_cited(each, links) for each in citations]},
@@ -50,7 +50,7 @@ def _cited(citation: Citation, links: Links) -> dict[str, Any]:
     """Describe one citation, as a processor takes a cite: with locator and label."""
     found = {
         "id": citation.id,
-        "label": numbers(citation)[0],
+        "label": numbers(citation)[0] if _locator(citation) else None,
         "locator": _locator(citation),
         "quote": citation.cited_text,
         "status": citation.status,

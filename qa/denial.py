@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from qa.words import EMPTY, Words, key, negates
+from qa.words import EMPTY, UNTRUE, Words, key, negates
 
 _ABOUT = 0.4
 """A sentence with such a share of a claim speaks of the same, and can deny it."""
@@ -15,6 +15,10 @@ _LONGER = 2.5
 _ALSO = frozenset(map(key, "only just all merely simply necessarily".split()))
 _OF_ONE = frozenset(map(key, "no without neither nor kein keine keinen keiner ohne".split()))
 """They deny one word, «not» and «never» what is done and to what."""
+
+_THAT = key("that")
+_TRUE = frozenset(map(key, "true correct right case fact so".split()))
+"""«It is not true that»: what comes after is denied."""
 
 
 def denied(said: Words, sentences: Sequence[Words], shares: Sequence[float]) -> bool:
@@ -29,7 +33,7 @@ def denied(said: Words, sentences: Sequence[Words], shares: Sequence[float]) -> 
 def _opposite(one: Words, other: Words) -> bool:
     """Tell whether of two texts of like length one denies, once, what the other says."""
     mine, theirs = _negated(one), _negated(other)
-    full = [set(each.keys) - EMPTY for each in (one, other)]
+    full = [set(each.keys) - EMPTY - _TRUE for each in (one, other)]
     # a long sentence without any negation that has all that is denied says so, whatever else it says
     longer = len(full[1]) > _LONGER * len(full[0]) and (theirs or not full[0] <= full[1])
     if abs(len(mine) - len(theirs)) != 1 or longer:
@@ -49,12 +53,14 @@ def _negated(said: Words) -> list[list[str]]:
     found: list[list[str]] = []
     left = 0
     for at, (word, each) in enumerate(zip(said.words, said.keys, strict=True)):
-        if negates(word):
-            after = said.keys[at + 1] if at + 1 < len(said.keys) else ""
+        after = said.keys[at + 1] if at + 1 < len(said.keys) else ""
+        if negates(word) or (after == _THAT and each in UNTRUE):
             if after[:1].isdigit() or after in _ALSO:  # «No. 1», «not only»
                 continue
             left = 1 if each in _OF_ONE else 2
             found.append([])
+        elif left and each == _THAT and found[-1] and set(found[-1]) <= _TRUE:  # «it is not true that»
+            found[-1], left = [], 2
         elif left and each not in EMPTY:
             found[-1].append(each)
             left -= 1

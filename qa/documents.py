@@ -12,6 +12,9 @@ from functools import cached_property
 PARSERS_VERSION = 3
 """Raised whenever a parser extracts another text from the same bytes, so that an older index is read again."""
 
+INSIDE = "!/"
+"""What stands between the path of a container and the name of a file in it: `mail.eml!/report.pdf`."""
+
 TITLE_LENGTH = 200
 """Characters of a title that are kept, at most."""
 

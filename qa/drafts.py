@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
 from qa import topics
+from qa.assertions import asserted, no_claim, titled
 from qa.errors import TooLarge, UsageError
 from qa.narrowing import parts
 from qa.parsers import parse
-from qa.questions import Kind, kind
 from qa.spans import Span
 
 LONGEST_DRAFT, MOST_SENTENCES = 200_000, 1_000
 """The most characters and sentences that are checked at once."""
 LARGEST_FILE = 10_000_000
 """The most bytes of a file that is checked."""
-_LONGEST_HEADING, _FEW = 120, 2
-_LONGEST_GREETING = 60
-_FIRST = 3
+_FIRST, _LONGEST_START = 3, 120
 """A sentence that leans does so in its first words, or in those of its first clauses."""
 _LONGEST_SUBJECT, _PIECES, _MOST_CONTEXT = 1_000, 2, 5
 """What is taken over: what a sentence is about stands where the one before begins."""
@@ -80,10 +78,10 @@ def claims(text: str) -> list[Claim]:
     found: list[Claim] = []
     before = ""
     for span, what in sentences_in(text):
-        words = plain_words(span.of(text))
+        words = asserted(plain_words(span.of(text)))
         if not _LETTER.search(words):
             continue
-        what = what or _no_claim(words)
+        what = what or no_claim(words)
         about = before if not what and leans(words) else ""
         found.append(Claim(span, " ".join(span.of(text).split()), words, about, what))
         if len(found) > MOST_SENTENCES:
@@ -95,7 +93,7 @@ def claims(text: str) -> list[Claim]:
 
 # Where sentences are, and what they are.
 
-_HEADING, _CODE, _REFERENCE, _OPENING = "a heading", "code", "a reference", "what leads to the next"
+_HEADING, _CODE, _REFERENCE = "a heading", "code", "a reference"
 _LETTER = re.compile(r"[^\W\d_]")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)[^\n]*\n(?:.*?^ {0,3}\1[`~]*[ \t]*\r?$|.*)", re.M | re.S)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -149,12 +147,9 @@ def _of_line(line: str, below: str, *, alone: bool) -> str | None:
 
 
 def _titled(line: str) -> bool:
-    """Tell whether a line that stands alone is a heading: it does not end, and all its full words have capitals."""
+    """Tell whether a line that stands alone is a heading: it is no item of a list, does not end, and says nothing."""
     words = plain_words(line)
-    if len(words) > _LONGEST_HEADING or words.endswith(_ENDS) or (_LEAD.match(line) and not line[:1].isdigit()):
-        return False
-    full = [word.text for word in topics.words(words) if word.full and word.text[0].isalpha()]
-    return len(full) <= _FEW or all(word[0].isupper() for word in full)
+    return not words.endswith(_ENDS) and not (_LEAD.match(line) and not line[:1].isdigit()) and titled(words)
 
 
 def _running(text: str, span: Span) -> Iterator[tuple[Span, str | None]]:
@@ -169,26 +164,6 @@ def _lead_off(text: str, span: Span, what: str | None) -> Iterator[tuple[Span, s
     span = span.strip(text)
     if len(span):
         yield span, what
-
-
-_SALUTATION = re.compile(
-    r"""(?:hi|hello|hey|dear|hallo|liebe[rs]?|bonjour|hola|good\ (?:morning|afternoon|evening|day))\b[^.!?]*[,!.]?
-    | (?:(?:best|kind|warm|many)\ )?(?:regards|wishes|greetings|thanks)\b.* | (?:thank\ you|yours|sincerely|cheers)\b.*
-    | (?:sure|certainly|of\ course|absolutely|great\ question)\b[^.]*[,!.]
-    | (?:i\ hope\ (?:this|that)|let\ me\ know)\b.*
-    """,
-    re.I | re.X,
-)
-
-
-def _no_claim(words: str) -> str | None:
-    """Say what a sentence is that claims nothing."""
-    if words.rstrip("\"'”’»)*_ ").endswith(("?", "？", "؟")):
-        return "a question"
-    if words.endswith((":", "：")):
-        return _OPENING
-    short = len(words) <= _LONGEST_GREETING
-    return "a greeting" if short and (kind(words) is Kind.GREETING or _SALUTATION.fullmatch(words)) else None
 
 
 # What is no word of the sentence: marks of other tools, Markdown, HTML.
@@ -242,7 +217,7 @@ _NO_POINTER = re.compile(
 def leans(sentence: str) -> bool:
     """Tell whether a sentence points back before it has named anything: «It rose again», «In 2021 they rose»."""
     named = clause = 0
-    for word in topics.words(sentence[:_LONGEST_HEADING]):
+    for word in topics.words(sentence[:_LONGEST_START]):
         if word.clause != clause and named > 1:
             return False
         if word.clause != clause:  # «However, it rose»

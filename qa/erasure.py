@@ -18,8 +18,13 @@ class Erasure:
         self._db = db
 
     def known(self) -> set[str]:
-        """Return every path that a file has, or that a text had when it went."""
-        return {row[0] for row in self._db.all("SELECT path FROM files UNION SELECT path FROM tombstones")}
+        """Return every path that a file has or had, or that a text had when it went."""
+        every = "SELECT path FROM files UNION SELECT path FROM tombstones UNION SELECT path FROM left_paths"
+        return {row[0] for row in self._db.all(every)}
+
+    def left(self) -> dict[str, str]:
+        """Return the paths of files that are gone and not erased yet, each with the id of the text that it had."""
+        return dict(self._db.all("SELECT path, id FROM left_paths WHERE NOT erased"))
 
     def pending(self) -> list[str]:
         """Return the paths that are being forgotten."""
@@ -33,12 +38,17 @@ class Erasure:
             self._db.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", _PENDING, json.dumps(every))
 
     def done(self) -> None:
-        """Note that nothing is being forgotten any more."""
-        self._db.run("DELETE FROM meta WHERE name = ?", _PENDING)
+        """Note that nothing is being forgotten any more: what was is erased."""
+        with self._db.transaction():
+            gone = f"{_AT} AND id NOT IN (SELECT id FROM documents)"
+            self._db.run(f"UPDATE left_paths SET erased = 1 WHERE {gone}", json.dumps(self.pending()))
+            self._db.run("DELETE FROM meta WHERE name = ?", _PENDING)
 
     def texts(self, paths: Collection[str]) -> int:
         """Count the texts that are gone from these paths."""
-        return int(self._db.all(f"SELECT count(*) FROM tombstones WHERE {_AT}", json.dumps(list(paths)))[0][0])
+        chosen = json.dumps(list(paths))
+        left = f"id IN (SELECT id FROM left_paths WHERE {_AT})"
+        return int(self._db.all(f"SELECT count(*) FROM tombstones WHERE {_AT} OR {left}", chosen, chosen)[0][0])
 
     def wipe(self, paths: Collection[str]) -> None:
         """Take out of the ledger the questions to which texts were cited that are gone from these paths.

@@ -64,8 +64,8 @@ _ENDS = (".", "!", "?", "”", '"', "'", ")", "…", "。")
 class Evidence:
     """A sentence of a document, as a span of its text, and how likely it answers (0 to 1).
 
-    It begins with the sentence before, where it leans on that. `short` is the short answer, where the reader has found
-    one among its words.
+    It begins with the sentence before, where it leans on that. `short` is the short answer, the reader's, which is so
+    sure of it (`certainty`), until `qa.settling` keeps what fits; `weight` says how much of the question stands by it.
     """
 
     hit: Hit
@@ -73,6 +73,13 @@ class Evidence:
     words: str
     score: float
     short: Span | None = None
+    weight: float = 0.0
+    certainty: float = 0.0
+
+    @property
+    def above(self) -> str:
+        """What stands above it: the title of its document, and its passage up to it."""
+        return f"{self.hit.document.title}\n{self.hit.text[: self.span.start - self.hit.start_char_index]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +244,8 @@ def _evidence(hit: Hit, shown: Span, reading: Reading | None) -> Evidence:
     answer = reading.answer if reading and reading.certainty >= _CERTAIN else None
     inside = answer is not None and shown.start <= answer.start and answer.end <= shown.end
     short = answer.shift(-shown.start) if answer and inside else None
-    return Evidence(hit, shown.shift(hit.start_char_index), shown.of(hit.text), 0.0, short)
+    certainty = reading.certainty if reading and short else 0.0
+    return Evidence(hit, shown.shift(hit.start_char_index), shown.of(hit.text), 0.0, short, certainty=certainty)
 
 
 def _read(reading: Reading, number: int, sentence: Span) -> dict[str, float]:

@@ -14,6 +14,7 @@ from qa.errors import UsageError
 from qa.footnotes import to_markdown
 from qa.links import Links, Read, line_ends
 from qa.plain import plain
+from qa.retelling import LookUp, renew
 from qa.webpage import to_html
 
 
@@ -49,18 +50,21 @@ def export(
     files: str | None = None,
     on: date | None = None,
     text: Read | None = None,
+    look_up: LookUp | None = None,
 ) -> str:
-    """Write one answer, or several as a conversation, in a format of `FORMATS`. Raises UsageError.
+    """Write one answer, or several as a conversation, in a format of `FORMATS`. Raises UsageError, or as `look_up`.
 
     Links lead to the page at `url`, and to the documents' files where `files` says where the folder is as seen from
     the export. `on` is the day that CSL calls `accessed`; `text` reads words of a document, to count its characters
-    as RFC 5147 does. The same arguments give the same words.
+    as RFC 5147 does; `look_up` looks the citations up again, so that what became of them is told. The same arguments,
+    and the same documents, give the same words.
     """
     told = [answers] if isinstance(answers, Answer) else list(answers)
     if format not in FORMATS:
         raise UsageError(f"There is no format «{format}»: choose one of {', '.join(FORMATS)}.")
     if not all(isinstance(answer, Answer) for answer in told):
         raise UsageError("Only answers can be exported: give what `ask` returns, or several of it.")
+    told = renew(told, look_up) if look_up else told
     return FORMATS[format].write(told, Links(url, files, text and line_ends(text)), on)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -155,10 +156,22 @@ def write_new(place: Path, data: bytes) -> Path:
             number += 1
             place = place.with_name(f"{stem} ({number}){place.suffix}")
     except OSError as error:
-        raise StorageError(f"The file cannot be written ({error.strerror}): free some space, or rename it.") from error
+        raise unwritten(error) from error
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink()
+
+
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
+    errno.ENAMETOOLONG: "give it a shorter name",
+}
+
+
+def unwritten(error: OSError) -> StorageError:
+    """Say why a file cannot be written, and what helps."""
+    remedy = _REMEDIES.get(error.errno or 0, "name a place where files can be made")
+    return StorageError(f"The file cannot be written ({error.strerror}): {remedy}.")
 
 
 def _claim(fresh: Path, place: Path) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from qa.anchoring import anchor, fit
+from qa.anchoring import anchor
+from qa.around import Around
 from qa.catalog import Catalog
 from qa.ledger import AROUND, Place, Quote, Served, Text
 from qa.letters import Letters
@@ -165,8 +166,9 @@ class _Follower:
         around = [replace(row, span=_around(row.span, quote)) for row in likely if row.document not in own]
         best: dict[int, tuple[int, Span]] = {}  # in each document the place with most of what stood around it
         for row, text in zip(around, self._catalog.words_of(around), strict=True):  # not all of it: quotes are many
-            if (found := self._anchored(Letters(text), quote)) and _tells(text, found, quote):
-                beside = fit(text, found, quote.prefix, quote.suffix)
+            found = self._anchored(Letters(text), quote)
+            if found and _is_whole(found, text, row.span) and _tells(text, found, quote):
+                beside = _around_of(quote).fit(text, found)
                 if row.document not in best or beside > best[row.document][0]:
                     best[row.document] = beside, found.shift(row.span.start)
         for number in sorted(best, key=lambda number: number not in self._new):
@@ -222,4 +224,13 @@ def _tells(text: str, span: Span, quote: Quote) -> bool:
     """Tell whether words in another document are those of the quote, and not just any that are the same."""
     if sum(map(str.isalnum, quote.words)) >= _TELLING:
         return True
-    return fit(text, span, quote.prefix, quote.suffix) >= _BESIDE
+    return _around_of(quote).fit(text, span) >= _BESIDE
+
+
+def _around_of(quote: Quote) -> Around:
+    return Around(quote.words, quote.prefix, quote.suffix)
+
+
+def _is_whole(found: Span, text: str, part: Span) -> bool:
+    """Tell whether it can be seen what stands beside words that were found in a part of a text."""
+    return (found.start > 0 or not part.start) and (found.end < len(text) or len(text) < len(part))

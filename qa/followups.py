@@ -1,8 +1,9 @@
 """What was said before, checked; and a question that leans on it, made one that can be searched by itself.
 
 A question leans if it points back («How old is he?») or leaves out what it is about («Why?», «What about Syria?»). It
-then takes over what the user's last question was about, which may have leaned itself, and, where it points, names from
-the answer. A question of which nothing says so, in English, stands by itself.
+then takes over what the user's last question was about, which may have leaned itself, less what it puts another in the
+place of: a year, a place, a name. Where it points to somebody, or to what was asked for, and no question has named
+that, the answer's names are taken. A question of which nothing says so, in English, stands by itself.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, Literal
 
 from qa import topics
 from qa.errors import TooLarge, UsageError
-from qa.questions import Kind, kind, language
-from qa.topics import ASKING, EMPTY, LINKS, PEOPLE, VERBS, Piece, Word
+from qa.languages import foreign
+from qa.questions import Kind, kind
+from qa.topics import ASKING, DATES, EMPTY, LINKS, PEOPLE, VERBS, Piece, Word
+from qa.words import NUMERALS
 
 MOST_TURNS, LONGEST_TURN, LONGEST_HISTORY = 100, 20_000, 200_000
 """The most turns of a history, and the most characters of each and of all."""
@@ -26,6 +29,12 @@ _MOST_WORDS, _MOST_NAMES = 16, 2
 """Words that are taken over at most, for more would drown the question, and names from an answer among them."""
 _EARLY = 20
 """Words of an answer among which such names are: it begins with what was asked for."""
+_YEAR, _DAY = re.compile(r"(?:1\d|20)\d\d"), re.compile(r"\d{1,2}(?:st|nd|rd|th)?")
+_ASKS_NAME = frozenset("who whom whose which where what".split())
+_SUBJECT = frozenset("do does did is was has".split())
+_OF_PEOPLE = frozenset(("", *_SUBJECT, *"and or by with to about for than as between against".split()))
+"""What may stand before somebody's name: before others stands «the», or «in»."""
+_NUMERALS = frozenset(word.removesuffix("s") for word in (*NUMERALS, *"dozens hundreds thousands".split()))
 _FEW = 3
 """A question with more full words than these leaves nothing out."""
 
@@ -76,9 +85,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         return question
     words = topics.words(question)
     taken = _taken(words, history[-_LATEST:])
-    # to look closely at its language takes time and errs on names: only where few words are plainly English
-    foreign = taken and 2 * sum(word.full for word in words) > len(words) and language(question) not in ("en", None)
-    return f"{question.strip()} ({topics.phrase(taken, most=_MOST_WORDS)})" if taken and not foreign else question
+    return (
+        f"{question.strip()} ({topics.phrase(taken, most=_MOST_WORDS)})"
+        if taken and not foreign(question)
+        else question
+    )
 
 
 def leans(question: str) -> bool:
@@ -182,32 +193,105 @@ def _topic(history: Sequence[Turn]) -> list[Piece]:
 def _taken(words: Sequence[Word], history: Sequence[Turn]) -> list[Piece]:
     """Return what a question takes over from what was said before; nothing if it stands by itself."""
     topic, own, pointers = _topic(history), topics.pieces(words), list(_pointers(words))
-    known = _stems(own)
+    gone = set[Word]().union(*(kind(topic) for kind in (_years, _days) if kind(own)))
     if pointers:
-        topic = [*_meant(pointers, history, topic), *topic]
-    elif not _incomplete(words, topic):
+        meant, enough = _meant(pointers, history, topic)
+        topic = meant if enough and own else [*meant, *topic]
+    elif _incomplete(words, topic):
+        gone |= _replaced(own, topic)
+    else:
         return []
-    elif len(own) == 1 and own[0].name and len(names := [piece for piece in topic if piece.name]) == 1:
-        known |= names[0].stems  # of «How old is Ann?», «And Bob?»: Bob is in Ann's place
+    known = _stems(own)
     taken, linked = list[Piece](), False
     for piece in topic:
-        if new := not piece.stems <= known:
-            taken.append(piece if linked else piece.alone())
-        known, linked = known | piece.stems, new
+        rest = _less(piece, gone)
+        if new := not rest.stems <= known:
+            taken.append(rest if linked else rest.alone())
+        known, linked = known | rest.stems, new
     return taken
 
 
-def _meant(pointers: Sequence[str], history: Sequence[Turn], topic: Sequence[Piece]) -> list[Piece]:
-    """Return what the last answer has for words that point: names, or the item of its list that they count to."""
+# What does it put another in the place of?
+
+
+def _years(pieces: Iterable[Piece]) -> set[Word]:
+    return {word for piece in pieces for word in piece.words if _YEAR.fullmatch(word.plain)}
+
+
+def _days(pieces: Iterable[Piece]) -> set[Word]:
+    """Return the days and months among some words."""
+    dated = [piece.words for piece in pieces if any(word.plain in DATES for word in piece.words)]
+    return {word for words in dated for word in words if word.plain in DATES or _DAY.fullmatch(word.plain)}
+
+
+def _less(piece: Piece, gone: set[Word]) -> Piece:
+    """Return a piece without some words: «for Ann cost» less Ann is «cost»."""
+    words = tuple(word for word in piece.words if word not in gone)
+    return Piece(piece.link if words[:1] == piece.words[:1] else " ", words)
+
+
+def _replaced(own: Sequence[Piece], topic: Sequence[Piece]) -> set[Word]:
+    """Return the words in whose place a question has others: Ann's name, of «How old is Ann?» and «And Bob?»."""
+    names = _names(own)
+    place = _place(names[0] if names else own[0]) if own else ""
+    if len(names) == 1:
+        before = [name for piece in topic for name in _names([piece])[:1] if _is_all(name, piece, place)]
+    elif len(own) == 1 and not names and not _years(own) and place:  # «for children», «and for students?»
+        before = [piece for piece in topic if not (_names([piece]) or _years([piece]) or _days([piece]))]
+    else:
+        return set()
+    same = [name for name in before if _place(name) == place]
+    if not same and not place:  # «What about Syria?» may come after «in Iraq»
+        same = before
+    return set(same[0].words) if len(same) == 1 else set()
+
+
+def _names(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return the names among some pieces, parts of one too; a word that begins a sentence is none."""
+    runs = [tuple(run) for piece in pieces for name, run in groupby(piece.words, lambda word: word.capital) if name]
+    return [Piece("", run).alone() for run in runs if len(run) > 1 or not run[0].first]
+
+
+def _is_all(name: Piece, piece: Piece, place: str) -> bool:
+    """Tell whether a piece is a name and at most what it does: «Ann», and «Ann go» of «Where did Ann go?»."""
+    does = name.words[0].link in _SUBJECT or _place(name) == place != ""
+    return len(piece.words) <= len(name.words) + (does and piece.words[0] in name.words)
+
+
+def _place(piece: Piece) -> str:
+    link = piece.words[0].link.removesuffix("the").strip()
+    return "" if link in ("about", "and", "or", *_SUBJECT) else link
+
+
+# What does it point to?
+
+
+def _meant(pointers: Sequence[str], history: Sequence[Turn], topic: Sequence[Piece]) -> tuple[list[Piece], bool]:
+    """Return what words that point mean, names or an item of a list; and whether a question has named it before."""
     answers = (turn.content[:_READ] for turn in reversed(history) if turn.role == "assistant")
     answer = _MARK.sub("", next(answers, ""))
     said, words = _stems(topic), topics.words(answer)
     counts = [_ORDER[pointer] for pointer in pointers if pointer in _ORDER]
-    if not counts:
-        names = topics.names(words[:_EARLY], people=not set(PEOPLE).isdisjoint(pointers))
-        return [name for name in names if not name.stems <= said][:_MOST_NAMES]
-    listed = topics.items(answer) or [[name] for name in topics.names(words, people=True) if not name.stems <= said]
-    return [piece for item in listed[counts[0] :][:1] for piece in item]
+    if counts:
+        listed = topics.items(answer) or [[name] for name in topics.names(words, people=True) if not name.stems <= said]
+        return [piece for item in listed[counts[0] :][:1] for piece in item], False
+    asked = next((turn.content[:_READ] for turn in reversed(history) if turn.role == "user"), "")
+    asks = not _ASKS_NAME.isdisjoint(word.plain for word in topics.words(asked))
+    if people := not set(PEOPLE).isdisjoint(pointers):
+        if known := [name for name in _names(topic) if _is_person(name)]:
+            owns = any(word.plain != word.text.casefold() for word in known[0].words)  # «Ann's mother» is not Ann
+            return ([], False) if owns else (known[:_MOST_NAMES], True)
+        found = [name for name in topics.names(words[:_EARLY], people=asks) if _is_person(name, "of")]
+        found.sort(key=lambda name: name.words[0].link == "of")  # rather a place
+    else:
+        found = topics.names(words[:_EARLY]) if asks else []
+    new = [name for name in found if not name.stems <= said and not name.stems <= _NUMERALS]
+    return new[: 1 if people else _MOST_NAMES], False
+
+
+def _is_person(name: Piece, *links: str) -> bool:
+    """Tell whether a name may be somebody's: not «U.S.», and none that «the» or «in» stands before."""
+    return name.words[0].link in (*_OF_PEOPLE, *links) and not any(map(str.isupper, (word.text for word in name.words)))
 
 
 def _stems(pieces: Iterable[Piece]) -> frozenset[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.catalog import Catalog
+from qa.documents import INSIDE
 from qa.errors import NotFound, StorageError, UsageError
 from qa.folder import Found, scan, without_links
 from qa.plain import Plain
@@ -28,7 +29,7 @@ class Forgotten(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Paths that are to be forgotten, and the ids of the texts that they held."""
+    """Paths that are to be forgotten, but for those of which nothing is left, and the ids of the texts they held."""
 
     paths: tuple[str, ...]
     ids: tuple[str, ...]
@@ -43,24 +44,31 @@ def choose(catalog: Catalog, folder: Path, index: Path, path: str | None, *, del
     there = {each.path: each for each in scan(folder, index=index)}
     known = catalog.erasure.known() | {each.path for each in there.values() if each.stat}
     if path is None:
-        paths = {each for each in known if not _there(each, there)}
+        paths = {each for each in known if not _there(each, there, catalog)}
     else:
         path = path.removeprefix("./").rstrip("/")
         paths = {path} & known or {each for each in known if each.startswith(f"{path}/")}
+        paths |= {each for each in known if each.startswith(f"{path}{INSIDE}")}
         if not paths:
             raise NotFound(
                 "No such file is or was known: give its path relative to the folder, or that of a folder in it; "
-                "`--all-deleted` forgets whatever is gone."
+                "`--all-deleted` (in Python None, over HTTP null) forgets whatever is gone."
             )
-    still = sorted(each for each in paths if _there(each, there))
+    still = sorted(each for each in paths if _there(each, there, catalog))
+    for each in still:
+        if (container := _container(each, there)) and container not in paths:
+            raise UsageError(f"{each} stands in {container}, which is still in the folder: forget that.")
     if still and not delete_file:
-        raise UsageError(f"{_named(still)} still in the folder: delete it first, or with `--delete-file`.")
-    files = [file for each in sorted(paths) if (file := catalog.file(each))]
-    entries = catalog.entries_of({file.document for file in files if file.document})
+        raise UsageError(
+            f"{_named(still)} still in the folder: delete it first, or let it be deleted (`--delete-file`; in Python "
+            "and over HTTP `delete_file`)."
+        )
+    held = dict.fromkeys(still, "") | _held(catalog, paths, renamed=path is not None)
     catalog.erasure.note(paths or {""})  # what a catalog made anew knows nothing of may be on the disk all the same
     for each in still:
-        _delete(folder, each, there.get(each))
-    return Chosen(tuple(sorted(paths)), tuple(entry.source.id for entry in entries.values()))
+        if not _container(each, there):
+            _delete(folder, each, there.get(each))
+    return Chosen(tuple(sorted(held)), tuple({*held.values()} - {""}))
 
 
 def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgotten:
@@ -75,14 +83,35 @@ def report(catalog: Catalog, chosen: Chosen, *, chroma_url: str | None) -> Forgo
     )
 
 
-def _there(path: str, there: Mapping[str, Found]) -> bool:
-    """Tell whether a file is in the folder, or may be: below what cannot be read just now."""
+def _held(catalog: Catalog, paths: Collection[str], *, renamed: bool) -> dict[str, str]:
+    """Return those of the paths of which something is left, each with the id of its text, if it had one.
+
+    Of a text that is in another file now the former path counts only with `renamed`.
+    """
+    left = {path: id_ for path, id_ in catalog.erasure.left().items() if path in paths}
+    held = {path: id_ for path, id_ in left.items() if renamed or not (id_ and catalog.find(id_))}
+    for path in paths:
+        if file := catalog.file(path):
+            entry = catalog.entry(file.document) if file.document else None
+            held[path] = entry.source.id if entry else ""
+    return held
+
+
+def _there(path: str, there: Mapping[str, Found], catalog: Catalog) -> bool:
+    """Tell whether a file is in the folder or in a file there, or may be: below what cannot be read just now."""
     above = path
     while above:
         if (found := there.get(above)) and (above == path or found.stat is None):
             return True
         above = above.rpartition("/")[0]
-    return False
+    return _container(path, there) is not None and catalog.file(path) is not None
+
+
+def _container(path: str, there: Mapping[str, Found]) -> str | None:
+    """Return the file of the folder that a file stands in, as an attachment in its mail."""
+    parts = path.split(INSIDE)
+    above = (INSIDE.join(parts[:count]) for count in range(1, len(parts)))
+    return next((each for each in above if each in there), None)
 
 
 def _named(paths: list[str]) -> str:

@@ -156,6 +156,7 @@ class Index:
                 self._turns,
                 self.providers.reranker,
                 self.providers.reader,
+                int(self._settings.max_file_mb * 1e6),
             )
             if vectors:  # nothing of it changes any more while they are open
                 self._engines = found
@@ -214,8 +215,9 @@ class Index:
     def check_filled(self) -> None:
         """Raise EmptyLibrary if the folder was never synced."""
         if not (self.path / "catalog.sqlite3").exists():
-            folder = printable(str(self._folder))
-            raise EmptyLibrary(f"The folder has not been indexed yet: run `qa sync {folder}` first.")
+            where = f" --index {self.path}" if self._home() else ""
+            command = printable(f"qa sync {self._folder}{where}")
+            raise EmptyLibrary(f"The folder has not been indexed yet: run `{command}` first.")
 
     def announce(self, command: str, url: str, key: str | None) -> None:
         """Tell other processes where this one answers the HTTP API."""

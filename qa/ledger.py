@@ -60,11 +60,16 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of which something was cited, and whether it is in the catalog."""
+    """A text of which something was cited, and the number of its document where it is in the catalog."""
 
     number: int
     id: str
-    here: bool
+    document: int | None
+
+    @property
+    def here(self) -> bool:
+        """Tell whether it is in the catalog."""
+        return self.document is not None
 
 
 class Ledger:
@@ -140,7 +145,7 @@ class Ledger:
             "SELECT c.number, c.id, l.words FROM ledger l JOIN cited c ON c.number = l.text"
             f" WHERE l.state = {_LOST} AND l.words NOT NULL AND {gone}"
         )
-        return [(Text(number, id_, here=False), words) for number, id_, words in rows]
+        return [(Text(number, id_, None), words) for number, id_, words in rows]
 
     def followers(self, text: Text) -> list[Served]:
         """Return the citations whose words were found in a text."""
@@ -187,9 +192,11 @@ class Ledger:
         return int(self._db.all("SELECT number FROM cited WHERE id = ?", document)[0][0])
 
     def _texts(self, which: str, *values: object) -> list[Text]:
-        here = "EXISTS (SELECT 1 FROM documents d WHERE d.id = c.id)"
-        rows = self._db.all(f"SELECT c.number, c.id, {here} FROM cited c WHERE {which}", *values)
-        return [Text(number, id_, bool(is_here)) for number, id_, is_here in rows]
+        here = "LEFT JOIN documents d ON d.id = c.id"
+        return [
+            Text(*row)
+            for row in self._db.all(f"SELECT c.number, c.id, d.number FROM cited c {here} WHERE {which}", *values)
+        ]
 
     def _rows(self, which: str, *values: object) -> list[Served]:
         return [_row(row) for row in self._db.all(f"{_ROWS} WHERE {which} ORDER BY start, stop", *values)]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from io import StringIO
 
+from qa.edges import INVISIBLE
 from qa.spans import Span
 
 JOINED, PARTED = "\n", "\t"
@@ -17,14 +18,13 @@ JOINED, PARTED = "\n", "\t"
 dash there, which is one. Neither is a letter of any folded text, whose white space is all plain."""
 _DASHES = r"\-" "\u058a\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _HYPHENS = "-\u2010\xad"
-_INVISIBLE = "\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
-_IS_DASH, _IS_INVISIBLE = re.compile(f"[{_DASHES}]"), re.compile(f"[{_INVISIBLE}]+")
-_IS_GAP = re.compile(rf"[\s{_DASHES}{_INVISIBLE}]")
+_IS_DASH, _IS_INVISIBLE = re.compile(f"[{_DASHES}]"), re.compile(f"[{INVISIBLE}]+")
+_IS_GAP = re.compile(rf"[\s{_DASHES}{INVISIBLE}]")
 _LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_SPACE = rf"[\s{_INVISIBLE}]"
+_SPACE = rf"[\s{INVISIBLE}]"
 _SPACES = rf"{_SPACE}(?:(?<! ){_SPACE}*|{_SPACE}+)"  # but one plain space; quick, for every form begins alike
 _BETWEEN = re.compile(_SPACES)
-_ODD = re.compile(rf"{_SPACES}|[^\x00-\x7f\s{_DASHES}{_INVISIBLE}]+")
+_ODD = re.compile(rf"{_SPACES}|[^\x00-\x7f\s{_DASHES}{INVISIBLE}]+")
 _FORMS = {
     **dict.fromkeys("\u058a\u2010\u2011\u2012–—―−\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys('"`´‘’‚‛“”„‟«»‹›「」『』', "'"),

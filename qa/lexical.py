@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,12 @@ can could may might must shall should will would what which who whom whose when 
 often it its this that these those there they them their he she his her him you your we our us i me my and or
 but not no if than then so please tell say said know any some all most more ok okay thanks
 """
+
+_STEMMED = frozenset(
+    "arabic danish dutch finnish french german greek hungarian italian norwegian portuguese romanian russian spanish"
+    " swedish turkish".split()
+)
+_STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +220,26 @@ def _schema() -> tantivy.Schema:
 
 
 def _analyzer() -> tantivy.TextAnalyzer:
-    return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(60))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.ascii_fold())
-        .filter(tantivy.Filter.stemmer("english"))
-        .build()
-    )
+    return _words().filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _words() -> tantivy.TextAnalyzerBuilder:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.remove_long(60)).filter(tantivy.Filter.lowercase())
+
+
+def stems(language: str) -> Callable[[str], list[str]]:
+    """Return what cuts a text into words where the index does, less the endings that a language has.
+
+    Where nobody here knows these, the first letters of a word stand for all its forms.
+    """
+    fold = tantivy.Filter.ascii_fold()
+    if language not in _STEMMED:
+        plain = _words().filter(fold).build()
+        return lambda text: [word[:_STEM] for word in plain.analyze(text)]
+    analyzer = _words().filter(tantivy.Filter.stemmer(language)).filter(fold).build()
+    # of Arabic it leaves one ending more: that of «قتلى», and of most adjectives
+    return lambda text: [word.rstrip("ي") or word for word in analyzer.analyze(text)]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -165,24 +166,30 @@ class Library(Pluggable):
         files: str | None = None,
         on: date | None = None,
     ) -> str:
-        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, as `exports.export` does."""
+        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, as `exports.export` does.
+
+        Each citation is looked up again. Raises UsageError, UnknownCitation.
+        """
         with alone:
             from qa.exports import export
 
-        return export(answers, format, url=url, files=files, on=on, text=self.text)
+        look_up = partial(self.citation, context=0)
+        return export(answers, format, url=url, files=files, on=on, text=self.text, look_up=look_up)
 
     def citation(self, id: str, *, context: int = 300) -> CitationInContext:
         """Look a citation up again, with so many characters around it. Raises MalformedCitation, UnknownCitation."""
-        return look_up(self._index.catalog(), self.folder, id, context=context)
+        return look_up(self._index.catalog(), self.folder, id, context=context, longest=self._longest)
 
     def audit(self, status: str | None = None, *, count: int | None = None, after: str | None = None) -> Audit:
         """List the citations that were given and are not valid any more, or that have a status. Raises UsageError."""
-        return audit(self._index.catalog(), self.folder, status=status, count=count, after=after)
+        catalog, longest = self._index.catalog(), self._longest
+        return audit(catalog, self.folder, longest=longest, status=status, count=count, after=after)
 
     def resolve(self, quote: str, *, prefix: str = "", suffix: str = "", document: str | None = None) -> Resolved:
         """Find a quote in the library, as a citation, with the other places where it stands. Raises NotFound."""
         catalog, words = self._index.catalog(), self._index.words_at_hand
-        return resolve(catalog, self.folder, words, quote, prefix=prefix, suffix=suffix, document=document)
+        around = {"prefix": prefix, "suffix": suffix}
+        return resolve(catalog, self.folder, words, quote, longest=self._longest, document=document, **around)
 
     def verify(self, text: str, *, progress: Callable[[Checking], None] | None = None) -> Verification:
         """Say of each sentence of a text whether the documents support it, and where. Raises UsageError, TooLarge."""
@@ -238,7 +245,7 @@ class Library(Pluggable):
     def add(self, path: str, data: bytes) -> str:
         """Write a file into the folder and return its path; a taken name gets a number. Raises UsageError, ReadOnly."""
         self._check_writable()
-        if len(data) > self.settings.max_file_mb * 1e6:
+        if len(data) > self._longest:
             raise TooLarge(
                 f"The file is larger than {self.settings.max_file_mb:g} MB: split it, or raise QA_MAX_FILE_MB."
             )
@@ -261,6 +268,11 @@ class Library(Pluggable):
         """
         self._check_writable()
         return self._keeper.forget(path, delete_file=delete_file)
+
+    @property
+    def _longest(self) -> int:
+        """How many bytes of a file are read."""
+        return int(self.settings.max_file_mb * 1e6)
 
     def _check_writable(self) -> None:
         if self.settings.readonly:

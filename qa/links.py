@@ -21,6 +21,8 @@ LineEnds = Callable[[str], Sequence[int]]
 r"""The id of a document in; where in its text \r\n stands out. Raises NotFound."""
 
 _WHOLE_TEXT = Span(0, 1 << 60)
+_CELL = re.compile(r"[\r\n]+|(?<!\S)\|(?!\S)")
+"""What parts the blocks of a page in its text: lines, and the mark between the cells of a table."""
 _WHOLE, _WORDS, _AROUND = 120, 6, 4
 """A quote of more letters is named by its first and last few words; so many words of what is around go with it."""
 
@@ -54,9 +56,11 @@ class Links:
         """Link to the page with a citation, or a passage, opened."""
         return f"{self.url.rstrip('/')}/#cite={at.id}" if self.url else None
 
-    def document(self, source: Source) -> str | None:
-        """Link to a document's file on the server."""
-        return f"{self.url.rstrip('/')}/api/documents/{source.id}/file" if self.url else None
+    def source(self, citation: Citation) -> str | None:
+        """Link to the document's file on the server; where no file has that text any more, to what became of it."""
+        if self.url is None or citation.status != "valid":
+            return self.place(citation)
+        return f"{self.url.rstrip('/')}/api/documents/{citation.document.id}/file"
 
     def file(self, citation: Citation) -> str | None:
         """Link to the cited part of the file itself, where that is asked for and the file still has the words."""
@@ -118,12 +122,12 @@ def _characters(citation: Citation, ends: LineEnds | None) -> Fragment | None:
 
 def _words(citation: Citation, _: LineEnds | None) -> Fragment | None:
     """Name the words themselves, for browsers (text fragments): whole words alone, and none across two blocks."""
-    lines = [line.split() for line in (citation.cited_text or "").splitlines() if line.strip()]
-    if not lines:
+    blocks = [block.split() for block in _CELL.split(citation.cited_text or "") if block.strip()]
+    if not blocks:
         return None
-    whole = " ".join(lines[0])
-    short = len(lines) == 1 and (len(whole) <= _WHOLE or len(lines[0]) <= 2 * _WORDS)
-    terms = [whole] if short else [" ".join(lines[0][:_WORDS]), " ".join(lines[-1][-_WORDS:])]
+    whole = " ".join(blocks[0])
+    short = len(blocks) == 1 and (len(whole) <= _WHOLE or len(blocks[0]) <= 2 * _WORDS)
+    terms = [whole] if short else [" ".join(blocks[0][:_WORDS]), " ".join(blocks[-1][-_WORDS:])]
     ahead, behind = _ahead(citation.prefix), _behind(citation.suffix)
     parts = [f"{_encoded(ahead)}-"] if _says(ahead) else []
     parts += map(_encoded, terms)
@@ -132,15 +136,18 @@ def _words(citation: Citation, _: LineEnds | None) -> Fragment | None:
 
 
 def _ahead(prefix: str) -> str:
-    """Return the last words before a quote, in one paragraph; the first of what is at hand may be half a word."""
-    lines = prefix.rstrip().splitlines() or [""]
-    return " ".join(lines[-1].split()[len(lines) == 1 :][-_AROUND:])
+    """Return the last words before a quote, in one block; the first of what is at hand may be half a word."""
+    blocks = _CELL.split(prefix)
+    last = next((at for at in reversed(range(len(blocks))) if blocks[at].strip()), 0)
+    return " ".join(blocks[last].split()[last == 0 :][-_AROUND:])
 
 
 def _behind(suffix: str) -> str:
-    """Return the first words after a quote, in one paragraph; the last of what is at hand may be half a word."""
-    lines = suffix.lstrip().splitlines() or [""]
-    return " ".join(lines[0].split()[: -1 if len(lines) == 1 else None][:_AROUND])
+    """Return the first words after a quote, in one block; the last of what is at hand may be half a word."""
+    blocks = _CELL.split(suffix)
+    first = next((at for at in range(len(blocks)) if blocks[at].strip()), 0)
+    words = blocks[first].split()
+    return " ".join((words[:-1] if first == len(blocks) - 1 else words)[:_AROUND])
 
 
 def _says(words: str) -> bool:

@@ -27,6 +27,17 @@ from qa.present import Present, Standing
 from qa.records import Entry, Source, Tombstone
 from qa.spans import Span
 
+_GONE = "Its document is no longer in the folder, so its words are not shown."
+_NOT_SYNCED = (
+    "Its file is no longer where the last sync saw it, so its words are not shown. "
+    "If it was renamed or moved, a sync finds it."
+)
+_NOT_KNOWN = (
+    "Its words are not known here any more, so nobody can look for them: "
+    "they were erased when a file that held them was removed."
+)
+_NOT_KEPT = "Its words were not kept: its file says something else now, and no answer ever gave this citation."
+
 
 @dataclass(frozen=True, slots=True)
 class Fate:
@@ -38,16 +49,16 @@ class Fate:
     texts: tuple[Standing, ...] = ()
 
 
-def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int) -> CitationInContext:
+def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int, longest: int) -> CitationInContext:
     """Look a citation up again, checking its file first: `valid` is never stale.
 
-    Raises MalformedCitation, UnknownCitation, UsageError.
+    A file that changed is read, up to `longest` bytes. Raises MalformedCitation, UnknownCitation, UsageError.
     """
     if not 0 <= context <= MOST_CONTEXT:
         raise UsageError(f"The context must be from 0 to {MOST_CONTEXT:,} characters.")
     prefix, span = parse_id(id_)
     with catalog.moment():  # a sync that goes on meanwhile may take away what has just been found
-        return _looked_up(catalog, Present(catalog, folder), prefix, span, context)
+        return _looked_up(catalog, Present(catalog, folder, longest=longest), prefix, span, context)
 
 
 def _looked_up(catalog: Catalog, present: Present, prefix: str, span: Span, context: int) -> CitationInContext:
@@ -62,7 +73,8 @@ def _looked_up(catalog: Catalog, present: Present, prefix: str, span: Span, cont
     check_range(span, stone.length)
     place = Place(stone.id, span)
     row = catalog.ledger.find(place)
-    return _gone(stone, span, fate(catalog, present, place, stone.path, row, entry), row)
+    found = fate(catalog, present, place, stone.path, row, entry)
+    return _gone(stone, span, found, row, _note(found, row, synced=entry is None))
 
 
 def fate(catalog: Catalog, present: Present, place: Place, path: str, row: Served | None, entry: Entry | None) -> Fate:
@@ -115,7 +127,16 @@ def _valid(catalog: Catalog, entry: Entry, span: Span, context: int, row: Served
     )
 
 
-def _gone(stone: Tombstone, span: Span, found: Fate, row: Served | None) -> CitationInContext:
+def _note(found: Fate, row: Served | None, *, synced: bool) -> str | None:
+    """Say why there are no words."""
+    if found.status == "deleted":
+        return _GONE if synced else _NOT_SYNCED
+    if found.status == "changed" and not found.quote:
+        return _NOT_KNOWN if row else _NOT_KEPT
+    return None
+
+
+def _gone(stone: Tombstone, span: Span, found: Fate, row: Served | None, note: str | None) -> CitationInContext:
     """Return what may be said of words that no longer stand where they stood: id and path, and the words if known."""
     source = Source(id=stone.id, path=stone.path, paths=(), title="", media_type="", modified=stone.since)
     quote = found.quote or Quote("", "", "")
@@ -138,6 +159,7 @@ def _gone(stone: Tombstone, span: Span, found: Fate, row: Served | None) -> Cita
         after="",
         current=found.current,
         given=Given.of(row) if row else None,
+        note=note,
         **_likest(found, near=span.start),
     )
 

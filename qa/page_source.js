@@ -123,7 +123,8 @@ function heading(title, ...children) {
 const withLines = (words) => words?.replace(/\r(?!\n)/g, "\n") ?? null;
 
 function fill(found, context) {
-  const [word, why] = STATUS[found.status] ?? [found.status, ""];
+  const [word, said] = STATUS[found.status] ?? [found.status, ""];
+  const why = found.note ?? said;
   const { document: source } = found;
   const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
   const [begins, ends] = [found.start_char_index === points(before), points(after) < context];

@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from qa.documents import Document, Heading
 from qa.spans import Span, count_lines
 
-CUTTER_VERSION = 2
+CUTTER_VERSION = 3
 """Raised whenever the same text is cut, indexed or embedded otherwise, so that an older index is made again."""
 
 TARGET = 900
@@ -94,20 +94,41 @@ _BOUNDARY = re.compile(
     )""",
     re.X,
 )
-_ABBREVIATION = re.compile(
-    r"""\b(?: Mrs? | Ms | [DJS]r | Prof | St | Gov | Sen | Rep | Gen | Lt | Col | Capt | Sgt | Maj | Adm | Hon | Rev
+_ABBREVIATION = re.compile(  # after which a name or a noun may come
+    r"""\b(?: Mrs? | Ms | \w*[DJS]r | Prof | St | Gov | Sen | Rep | Gen | Lt | Col | Capt | Sgt | Maj | Adm | Hon | Rev
       | [Aa]pprox | [Cc]a | cf | [Vv]s? | viz | al | Inc | Ltd | Corp | Co | Bros | [Dd]ept
       | Jan | Feb | Mar | Apr | Jun | Jul | Aug | Sept? | Oct | Nov | Dec | Mon | Tues? | Wed | Thurs? | Fri | Sat | Sun
-      | e\.g | i\.e | a\.m | p\.m | z\.B | d\.h | u\.a | bzw )\.$""",
+      | e\.g | i\.e | a\.m | p\.m | z\.B | d\.h | u\.a | bzw | [Vv]gl | sog | evtl | ggf | inkl | exkl
+      | [zb]zgl | einschl | ehem | geb | gest | lt | Mio | Mrd | Tsd | H[rl] | Frl | Dipl | Ing | Mag | Hrsg | Okt | Dez
+      | EE | MM | Mlle | Mme | Mgr | env | Sta | Sra | Sr[ae]s | Dra | Dña | Ud | Exm[ao] | Sig | Dott | Avv | Geom
+      | dhr | mevr | [Dd]rs | bijv | [Pp]rof | [Ii]nż | ks | św | ul | im | np | tzv | sv | nám | např
+      | ул | им | проф | акад | просп )\.$""",
     re.X,
 )
-_COUNTED = re.compile(
-    r"\b(?:[Nn]os?|[Nn]r|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Cc]hap|[Vv]ol|pp?|[Aa]rt|[Pp]ar|[Rr]ef|[Ee]st)\.$"
+_COUNTED = re.compile(  # after which a number may come
+    r"""\b(?: [Nn]os? | [Nn]r | [Ff]igs? | [Ee]qs? | [Ss]ecs? | [Cc]hap | [Vv]ol | pp? | [Aa]rt | [Pp]ar
+      | [Rr]ef | [Ee]st | Abs | Abb | Ziff | Rn | Bd | Kap | Tab | Az | Tel | Tél | Anm | rd | núm | págs? | pagg?
+      | [Kk]l | blz | [Ss]tr | č | čl | odst | poz | ust | рис | стр? | гл )\.$""",
+    re.X,
 )
-_INITIALS = re.compile(r"\b(?:[A-Za-z]\.)+$")
+_INITIALS = re.compile(r"\b(?:[A-Za-zÀ-ÖØ-ÞČĎĹĽŁŇŘŚŠŤŽŻΑ-ΩА-ЯЁІЇЄ]\.)+$")
 _OPENER = re.compile(
     r"(?:The|He|She|It|They|We|You|In|On|At|This|That|These|Those|But|And|However|When|If|As|A|An|There|For)\b(?!\.)"
 )
+_MONTH = re.compile(
+    r"""(?: Jan(?:uar)? | Jänner | Feb(?:ruar|er)? | März | Mrz | Apr(?:il)? | Mai | Juni? | Juli? | Aug(?:ust)?
+      | Sept?(?:ember)? | Okt(?:ober)? | Nov(?:ember)? | Dez(?:ember)? )\b""",
+    re.X,
+)
+_NUMBERED_DATE = re.compile(r"(?<!\d)\d{1,2}\.\s+\d{1,2}\.\s?\d{4}\b|(?<!\d)\d{4}\.\s+\d{1,2}\.\s+\d{1,2}\.")
+"""«5. 3. 2020», or «2020. 03. 05.»."""
+_RANKED = re.compile(
+    r"\b(?:[Dd](?:er|ie|as|em|en|es)|(?<!I )am|Am|[Ii]m|[Ii]ns|[Vv]om|[Zz]u[mr]|[Bb]eim|[Jj]ede[nrsm])\s\d{1,3}\.$"
+)
+_BEGINS = re.compile(
+    r"(?:D(?:er|ie|as|ies\w*|ann|anach|ort|a)|E[rs]|Sie|Wir|Ich|Im|Am|Auf|Bei|Nach|Doch|Wenn|Als|Eine?)\b"
+)
+"""How sentences of German begin: its ordinals end with a dot, as a sentence may with a number."""
 
 
 def sentences(text: str, stops: Sequence[int] = ()) -> list[Span]:
@@ -129,7 +150,23 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     stop = text[max(0, match.start() - 12) : match.start() + 1]
     if _INITIALS.search(stop):  # «in the U.S. The next» ends a sentence, «J. Smith» does not
         return bool(_OPENER.match(text, match.end()))
+    if stop[-2:-1].isdigit():
+        return not _counts_on(text, match)
     return not (_ABBREVIATION.search(stop) or (after.isdigit() and _COUNTED.search(stop)))
+
+
+def _counts_on(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a number with a dot says which, and goes on: «11. März», «5. 3. 2020», «am 2. Tag»."""
+    at, after = match.start(), match.end()
+    if text[after : after + 1].isdigit():
+        return any(
+            each.start() < at < each.end() for each in _NUMBERED_DATE.finditer(text, max(0, at - 10), after + 10)
+        )
+    day = re.search(r"(?<![\d.,])\d{1,2}$", text[max(0, at - 4) : at])
+    if day and _MONTH.match(text, after):
+        return True
+    ranked = _RANKED.search(text[max(0, at - 12) : at + 1])
+    return bool(ranked) and not (_OPENER.match(text, after) or _BEGINS.match(text, after))
 
 
 # Passages.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.anchoring import anchor
 from qa.catalog import Catalog
@@ -17,10 +19,11 @@ from qa.documents import Document
 from qa.folder import read_file
 from qa.ledger import Quote
 from qa.letters import Letters
-from qa.opening import opened
-from qa.parsers import parse_all
 from qa.records import Entry, File, Signature, Source, iso_time
 from qa.spans import Span
+
+if TYPE_CHECKING:
+    from qa.reading import Reading
 
 
 @dataclass
@@ -62,11 +65,15 @@ class _Seen:
 
 
 class Present:
-    """Looks at each file once: at its stat, and into it where that does not vouch for what the catalog knows."""
+    """Looks at each file once: at its stat, and into it where that does not vouch for what the catalog knows.
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
+    A file over `longest` bytes is not read, as by a sync.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path, *, longest: int) -> None:
         self._catalog = catalog
         self._folder = folder
+        self._longest = longest
         self._seen: dict[str, _Seen] = {}
 
     def holds(self, entry: Entry) -> bool:
@@ -83,7 +90,7 @@ class Present:
         return [standing for standing in found if standing]
 
     def _holds(self, file: File, entry: Entry) -> bool:
-        if file.settled and unchanged(self._folder, file):
+        if vouched(self._folder, file):
             return True
         standing = self._look(file.path).standing
         return standing is not None and standing.entry.source.id == entry.source.id
@@ -95,21 +102,36 @@ class Present:
         return self._seen[path]
 
     def _opened(self, file: File) -> _Seen:
-        if file.settled and unchanged(self._folder, file):
+        if vouched(self._folder, file):
             return self._known(file)
+        found = _stat(self._folder, file)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return _Seen(False)
+        if found.st_size > self._longest:
+            return _Seen(True)
         try:
             data, seen = read_file(self._folder, file.raw)
-        except OSError:
-            return _Seen(_is_file(self._folder, file))
+        except OSError:  # a file is there, and cannot be read
+            return _Seen(True)
         holder = self._catalog.file(file.container) if file.container else file
-        if holder and hashlib.sha256(data).digest() == holder.digest:  # parsing takes far longer
+        if holder and hashlib.sha256(data).digest() == holder.digest:  # to parse it takes far longer
             return self._known(file)
-        parsed = parse_all(data, file.container or file.path, archives=opened(self._catalog))
-        found = next((each for each in parsed if each.path == file.path), None)
-        if found is None or found.document is None:
-            return _Seen(found is not None)
-        document = found.document
-        return _Seen(True, Standing(_entry(document, file.path, seen), self._catalog, document.text))
+        inside = self._read(file, seen.st_size)
+        if inside is None or inside.document is None:
+            return _Seen(inside is not None)
+        return _Seen(True, Standing(_entry(inside.document, file.path, seen), self._catalog, inside.document.text))
+
+    def _read(self, file: File, size: int) -> Reading | None:
+        """Read a file as a sync would, and return what it has at its path."""
+        # parsers take a twentieth of a second to load, and most lookups need none
+        from qa.opening import opened
+        from qa.reading import Task
+        from qa.workers import read_files
+
+        task = Task(file.container or file.path, file.raw, size, None, archives=opened(self._catalog))
+        with closing(read_files(self._folder, [task], processes=1)) as readings:
+            read = next(readings)
+        return next((each for each in (read, *read.inside) if each.file.path == file.path), None)
 
     def _known(self, file: File) -> _Seen:
         """Return what the catalog has of a file."""
@@ -117,33 +139,52 @@ class Present:
         return _Seen(True, Standing(entry, self._catalog) if entry else None)
 
 
-def still_there(catalog: Catalog, folder: Path, documents: Collection[int]) -> set[int]:
-    """Return those of the documents that some file of the folder still holds, even if it was edited since the sync."""
+def still_there(catalog: Catalog, folder: Path, documents: Collection[int], *, longest: int) -> set[int]:
+    """Return those of the documents that some file of the folder still holds, even if it was edited since the sync.
+
+    Of files that changed none over `longest` bytes is read.
+    """
+    return _held(catalog, folder, documents, unchanged, longest)
+
+
+def surely_there(catalog: Catalog, folder: Path, documents: Collection[int], *, longest: int) -> set[int]:
+    """Return the same, where a file that may have changed in the moment in which it was read is read again."""
+    return _held(catalog, folder, documents, vouched, longest)
+
+
+def _held(
+    catalog: Catalog, folder: Path, documents: Collection[int], trusted: Callable[[Path, File], bool], longest: int
+) -> set[int]:
     files = catalog.files_of(*documents)
-    found = {file.document for file in files if file.document is not None and unchanged(folder, file)}
+    found = {file.document for file in files if file.document is not None and trusted(folder, file)}
     doubtful = catalog.entries_of({file.document for file in files if file.document is not None} - found)
-    present = Present(catalog, folder)
-    return found | {number for number, entry in doubtful.items() if present.holds(entry)}
+    return found | {
+        number for number, entry in doubtful.items() if Present(catalog, folder, longest=longest).holds(entry)
+    }
+
+
+def vouched(folder: Path, file: File) -> bool:
+    """Tell whether a file is surely the one that was read."""
+    return file.settled and unchanged(folder, file)
 
 
 def unchanged(folder: Path, file: File) -> bool:
-    """Tell whether `stat` says of a file what it said when it was read."""
+    """Tell whether `stat` says of a file what it said when it was read, and no folder above it is a link now."""
+    found = _stat(folder, file)
+    return found is not None and Signature.of(found) == file.signature
+
+
+def _stat(folder: Path, file: File) -> os.stat_result | None:
+    """Return what `stat` says of what is in a file's place; None where nothing is, or only by a link."""
+    place = os.fsencode(folder)
     try:
-        return Signature.of(os.lstat(_place(folder, file))) == file.signature
+        for name in os.path.dirname(file.raw).split(os.sep.encode()):
+            place = os.path.join(place, name)
+            if name and stat.S_ISLNK(os.lstat(place).st_mode):
+                return None
+        return os.lstat(os.path.join(place, os.path.basename(file.raw)))
     except OSError:
-        return False
-
-
-def _is_file(folder: Path, file: File) -> bool:
-    """Tell whether a file is there that cannot be read; a folder or a link in its place is none."""
-    try:
-        return stat.S_ISREG(os.lstat(_place(folder, file)).st_mode)
-    except OSError:
-        return False
-
-
-def _place(folder: Path, file: File) -> bytes:
-    return os.path.join(os.fsencode(folder), file.raw)
+        return None
 
 
 def _entry(document: Document, path: str, seen: os.stat_result) -> Entry:

@@ -83,6 +83,11 @@ def counts(at: int, said: Words) -> bool:
     return said.keys[at][0].isdigit() or said.keys[at] in _UNITS or said.words[at].casefold().rstrip("s") in _SCALES
 
 
+def unit_of(each: str) -> str | None:
+    """Return the unit that a word with such a key names; None for other words."""
+    return _UNITS.get(each)
+
+
 def _is_ones(said: Words, at: int) -> bool:
     return said.words[at].casefold() in NUMERALS and len(said.keys[at]) == 1
 

@@ -1,8 +1,7 @@
-"""What kind of question it is, and in which language."""
+"""What kind of question it is."""
 
 from __future__ import annotations
 
-import math
 import re
 from enum import Enum
 
@@ -73,30 +72,3 @@ def kind(question: str) -> Kind:
     if _GREETING.fullmatch(words):
         return Kind.GREETING
     return Kind.OVERVIEW if _OVERVIEW.fullmatch(words) else Kind.QUESTION
-
-
-_ENGLISH = re.compile(r"\b(?:the|what|how|which|who|whose|when|where|why|does|did|many|much|with|from)\b", re.I)
-_FOREIGN_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
-_SURE = 0.6
-
-NAMES = {
-    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
-    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
-    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
-
-
-def language(text: str) -> str | None:
-    """Return the language of a text as its code of two letters; None where it cannot be told, as of a name."""
-    if _ENGLISH.search(text) and not _FOREIGN_LETTER.search(text):
-        return "en"
-    # half a second to load: only for words that are not plainly English
-    import py3langid
-
-    ranked = py3langid.rank(text[:2_000])
-    best, score = ranked[0]
-    likely = 1.0 / sum(math.exp(other - score) for _, other in ranked)
-    return best if likely > _SURE and best in NAMES else None

@@ -11,9 +11,9 @@ from qa.catalog import Catalog
 from qa.citations import cite
 from qa.errors import NotFound
 from qa.evidence import Evidence
+from qa.rivals import agree
 from qa.spans import Span
 from qa.support import judge
-from qa.wanted import Wanted, mentions, wanted
 
 _APART = 3
 """Sentences with no more white space than this between them are neighbours: more is a new paragraph, or a heading."""
@@ -24,15 +24,14 @@ def pieces(catalog: Catalog, question: str, chosen: Sequence[Evidence]) -> Itera
 
     Where several documents speak each is named before its words. Raises NotFound if a document has just gone.
     """
-    kind = wanted(question)
     several = len({each.hit.document.id for each in chosen}) > 1
-    for spoken in _by_document(chosen):
+    for spoken in _by_document(_marked(question, chosen)):
         for number, evidence in enumerate(_joined(spoken)):
             gap = " " if number else "\n\n"
             if several and not number:
                 # a path may have brackets, which are no marks of ours
                 gap = f"\n\n{escape_marks(' '.join(evidence.hit.document.path.split()))}: "
-            yield _piece(catalog, evidence, gap, evidence.short or _only(kind, evidence.words, question))
+            yield _piece(catalog, evidence, gap, evidence.short)
 
 
 def _by_document(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
@@ -50,8 +49,9 @@ def _joined(spoken: Sequence[Evidence]) -> list[Evidence]:
         if last and last.hit is each.hit and _follows(last, each):
             span = Span(last.span.start, max(last.span.end, each.span.end))
             words = span.shift(-each.hit.start_char_index).of(each.hit.text)
-            short = last.short or (each.short and each.short.shift(each.span.start - span.start))
-            joined[-1] = replace(last, span=span, words=words, short=short)
+            own = each.short and each.short.shift(each.span.start - span.start)
+            short = own if own and (last.short is None or each.weight > last.weight) else last.short
+            joined[-1] = replace(last, span=span, words=words, short=short, weight=max(last.weight, each.weight))
         else:
             joined.append(each)
     return joined
@@ -63,10 +63,16 @@ def _follows(last: Evidence, each: Evidence) -> bool:
     return not space.strip() and len(space) <= _APART and "\n\n" not in space
 
 
-def _only(kind: Wanted | None, words: str, question: str) -> Span | None:
-    """Return the one figure, date or name that a quote has; of several nobody knows which is meant."""
-    found = mentions(kind, words, question) if kind else []
-    return found[0] if len(found) == 1 else None
+def _marked(question: str, chosen: Sequence[Evidence]) -> list[Evidence]:
+    """Leave the short answer of the best; of others where it is the same, or fits the question as well."""
+    told = [each for each in chosen if each.short]
+    best = next((each for each in told if each.certainty), next(iter(told), None))
+    return [each if best is None or _is_as_good(question, each, best) else replace(each, short=None) for each in chosen]
+
+
+def _is_as_good(question: str, each: Evidence, best: Evidence) -> bool:
+    read = bool(each.certainty) or not best.certainty
+    return (read and each.weight >= best.weight) or agree(question, best, each)
 
 
 def _piece(catalog: Catalog, evidence: Evidence, gap: str, short: Span | None) -> Piece:

@@ -118,10 +118,11 @@ class RemoteLibrary(Pluggable):
         files: str | None = None,
         on: date | None = None,
     ) -> str:
-        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, as `exports.export` does."""
+        """Write answers as `markdown`, `html`, `json`, `annotations` or `csl`, each citation looked up again."""
         from qa.exports import export
 
-        return export(answers, format, url=url, files=files, on=on, text=self.text)
+        look_up = partial(self.citation, context=0)
+        return export(answers, format, url=url, files=files, on=on, text=self.text, look_up=look_up)
 
     def page(self) -> str | None:
         """Return where the page is, if there is one, and not the API alone."""

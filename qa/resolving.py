@@ -9,13 +9,17 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.anchoring import MOST_AROUND, anchors, fit
+from qa import edges
+from qa.anchoring import anchors
+from qa.around import MOST_AROUND, Around
 from qa.catalog import Catalog
 from qa.citations import Citation, cite
+from qa.edges import Joint
 from qa.errors import NotFound, TooLarge, UsageError
 from qa.present import still_there
 from qa.records import Entry
 from qa.spans import Span
+from qa.wording import one_line
 
 if TYPE_CHECKING:  # it loads tantivy: a small library is read through without
     from qa.lexical import Lexical
@@ -30,6 +34,8 @@ _COMMON, _LIKELY = 2_000, 50
 """Passages that are read for one word, and those that are most like the quote."""
 _ON_END = 12
 """Words that are looked for on end."""
+_SHOWN = 60
+"""Letters of a quote that are told."""
 _WHOLE_WORD = 60
 """A word of no more characters between two spaces stands in one passage as a whole."""
 
@@ -43,17 +49,18 @@ class Resolved(Citation):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quote stands: exactly so or not, how many letters around it are those asked for, and the span."""
+    """Where a quote stands: exactly or not, within what, how many letters around are those asked for, and the span."""
 
     exact: bool
+    joint: Joint
     fit: int
     document: int
     span: Span
 
     @property
-    def rank(self) -> tuple[bool, int, int, Span]:
-        """What comes first: exact words, then what fits, then what came first."""
-        return not self.exact, -self.fit, self.document, self.span
+    def rank(self) -> tuple[bool, int, int, int, Span]:
+        """What comes first: exact words, then whole ones, then what fits, then what came first."""
+        return not self.exact, self.joint, -self.fit, self.document, self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +98,25 @@ def resolve(
     words: Callable[[], Lexical | None],
     quote: str,
     *,
+    longest: int,
     prefix: str = "",
     suffix: str = "",
     document: str | None = None,
 ) -> Resolved:
     """Find a quote in one document (id or path) or in all. Raises NotFound, UsageError, TooLarge.
 
-    `words` gives the word index where it is at hand: then a large library is not read through.
+    `words` gives the word index where it is at hand: then a large library is not read through. Of files that changed
+    since the sync none over `longest` bytes is read.
     """
     wanted = Quote.read(quote, prefix, suffix)
     if document is not None:
         found = list(_within(catalog, [_whole(_named(catalog, document))], wanted))
     else:
         found = places(catalog, words, wanted)
-    here = _still(catalog, folder)
+    here = _still(catalog, folder, longest)
     ranked = iter(each for each in sorted(found, key=lambda each: each.rank) if here(each.document))
+    if found and found[0].joint is Joint.WITHIN:
+        raise _only_within(catalog, next(ranked, None))
     best, *others = [_cited(catalog, each) for each in islice(ranked, 1 + MOST_ALSO)] or [None]
     if best is None:
         where = "in that document" if document is not None else "in the documents"
@@ -116,15 +127,28 @@ def resolve(
 
 
 def places(catalog: Catalog, words: Callable[[], Lexical | None], quote: Quote) -> list[Place]:
-    """Return where a quote stands, in any order. Raises UsageError where that is nearly everywhere."""
+    """Return where a quote stands, in any order; if only within longer words, these places.
+
+    Raises UsageError where that is nearly everywhere.
+    """
     lexical = words() if catalog.counts().characters > _SMALL else None
+    within: list[Place] = []
     for spans in _chosen(catalog, lexical, quote) if lexical else [_all(catalog)]:
-        if found := _few(_within(catalog, spans, quote), quote):
+        if found := _few(_whole_words(_within(catalog, spans, quote), within)):
             return found
-    return []
+    return within
 
 
-def _few(found: Iterator[Place], quote: Quote) -> list[Place]:
+def _whole_words(found: Iterator[Place], within: list[Place]) -> Iterator[Place]:
+    """Yield the places where no longer word or number stands; keep the others."""
+    for place in found:
+        if place.joint < Joint.WITHIN:
+            yield place
+        else:
+            within.append(place)
+
+
+def _few(found: Iterator[Place]) -> list[Place]:
     """Take so many places as can be told apart. Raises UsageError if there are more."""
     first = list(islice(found, _MOST_PLACES + 1))
     if len(first) <= _MOST_PLACES:
@@ -198,20 +222,38 @@ def _whole(entry: Entry) -> tuple[int, Span]:
 
 def _within(catalog: Catalog, spans: Spans, quote: Quote) -> Iterator[Place]:
     """Yield where the quote stands in some parts of texts."""
+    around = Around(quote.words, quote.prefix, quote.suffix)
     for document, span in spans:
-        text = catalog.text(document, span)
-        for found in anchors(text, quote.words, most=_MOST_LOOKED_AT):
-            fits = fit(text, found.span, quote.prefix, quote.suffix)
-            yield Place(found.how == "exact", fits, document, found.span.shift(span.start))
+        text = catalog.text(document, Span(span.start, span.end + 1))
+        for found in anchors(text, quote.words, around, most=_MOST_LOOKED_AT):
+            if (span.start and not found.span.start) or len(span) < len(text) == found.span.end:
+                continue  # it cannot be seen what stands beside it, and its words are not those that led here
+            exact, fits = found.how == "exact", around.fit(text, found.span)
+            yield Place(exact, found.joint, fits, document, found.span.shift(span.start))
 
 
-def _still(catalog: Catalog, folder: Path) -> Callable[[int], bool]:
+def _only_within(catalog: Catalog, place: Place | None) -> NotFound:
+    """Say within which words a quote stands, if its file is still there."""
+    entry = catalog.entry(place.document) if place else None
+    if not place or not entry:
+        return NotFound("These words stand nowhere in the documents.")
+    near = Span(max(0, place.span.start - MOST_AROUND), place.span.end + MOST_AROUND)
+    text, span = catalog.text(entry.number, near), place.span.shift(-near.start)
+    whole = edges.before(text, span.start) + span.of(text) + edges.after(text, span.end)
+    words = whole if len(whole) <= _SHOWN else f"{whole[: _SHOWN // 2]} … {whole[-_SHOWN // 2 :]}"
+    return NotFound(
+        f"These words stand only within longer ones, as in “{one_line(words)}” ({one_line(entry.source.path)}): "
+        "give whole words and numbers."
+    )
+
+
+def _still(catalog: Catalog, folder: Path, longest: int) -> Callable[[int], bool]:
     """Return what tells whether a document's file still holds it, having looked once."""
     known: dict[int, bool] = {}
 
     def here(document: int) -> bool:
         if document not in known:
-            known[document] = bool(still_there(catalog, folder, [document]))
+            known[document] = bool(still_there(catalog, folder, [document], longest=longest))
         return known[document]
 
     return here

@@ -17,12 +17,12 @@ from pydantic import BaseModel, create_model
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from qa import exports
 from qa.answers import Answer
 from qa.apidocs import docs_page
 from qa.audit import Audit
 from qa.citations import CitationInContext
-from qa.errors import NotFound
-from qa.exports import attachment, encode
+from qa.errors import NotFound, UsageError
 from qa.forgetting import Forgotten
 from qa.library import Library
 from qa.plain import plain
@@ -167,8 +167,8 @@ def export(body: ExportBody, library: Lib, request: Request) -> Response:
     """Write answers as a file that carries their citations, each looked up anew."""
     answers = retell([each.model_dump() for each in body.answers], partial(library.citation, context=0))
     url = str(request.base_url) if getattr(request.app.state, "page", False) else None
-    words = library.export(answers, body.format, url=url, on=date.today())
-    return Response(encode(words), headers=attachment("answers", body.format))
+    words = exports.export(answers, body.format, url=url, on=date.today(), text=library.text)
+    return Response(exports.encode(words), headers=exports.attachment("answers", body.format))
 
 
 # Documents.
@@ -186,6 +186,8 @@ def text(
     id: str, library: Lib, start: Annotated[int, Query(ge=0)] = 0, end: Annotated[int | None, Query(ge=0)] = None
 ) -> Response:
     """Read the text of a document or a part of it, at most 200,000 characters at once."""
+    if end is not None and end < start:
+        raise UsageError("The start must not be after the end.")
     file = library.document(id)
     if file.id is None:
         raise NotFound(f"The file could not be read: {file.reason}")

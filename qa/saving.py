@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from qa.errors import StorageError, UsageError
+from qa.errors import UsageError
 from qa.exports import FORMATS, encode
-from qa.folder import write_new
+from qa.folder import scan, unwritten, write_new
 
 if TYPE_CHECKING:
     from qa.answers import Answer
@@ -32,21 +32,28 @@ class Target:
     link_files: bool
 
     @classmethod
-    def of(cls, place: Path, *, overwrite: bool = False, link_files: bool = False) -> Target:
-        """See that a file can be written there. Raises UsageError."""
+    def of(cls, place: Path, *, folder: Path, index: Path, overwrite: bool = False, link_files: bool = False) -> Target:
+        """See that a file can be written there, which harms no document and no index. Raises UsageError."""
         format = format_of(place)
         if place.is_dir() or not place.parent.is_dir():
             raise UsageError(f"There is no folder for {place}: make it first, or name another file.")
-        if place.exists() and not overwrite:
-            raise UsageError(f"{place} is there already: name another file, or add --overwrite.")
+        if place.parent.resolve().is_relative_to(index.resolve()):
+            raise UsageError(f"{place} would be in the index, which is made anew at times: name another place.")
+        if os.path.lexists(place):
+            if _is_document(place, folder, index):
+                raise UsageError(f"{place} is one of the documents, which no answer may replace: name another file.")
+            if not overwrite:
+                what = "is there already" if place.exists() else "is a link to a file that is not there"
+                raise UsageError(f"{place} {what}: name another file, or add --overwrite.")
         return cls(place, format, overwrite, link_files)
 
     def write(self, library: Library | RemoteLibrary, answers: Sequence[Answer], *, page: str | None = None) -> str:
         """Write answers, with links to the page where there is one; say where they are. Raises StorageError."""
-        folder = Path(library.status().folder)
+        status = library.status()
+        folder = Path(status.folder)
         files = self._address(folder) if self.link_files else None
         place = self._save(library.export(answers, self.format, url=page, files=files, on=date.today()))
-        if not place.resolve().is_relative_to(folder.resolve()):
+        if not _is_document(place, folder, Path(status.index)):
             return f"Written to {place}."
         return (
             f"Written to {place}. That is in the folder of the documents, and will be one of them: "
@@ -69,11 +76,20 @@ class Target:
             fresh.write_bytes(encode(words))
             fresh.replace(self.place)
         except OSError as error:
-            raise StorageError(f"{self.place} cannot be written ({error.strerror}): name another file.") from error
+            raise unwritten(error) from error
         finally:
             with contextlib.suppress(OSError):
                 fresh.unlink()
         return self.place
+
+
+def _is_document(place: Path, folder: Path, index: Path) -> bool:
+    """Tell whether a file is one of the documents, or becomes one with the next sync."""
+    home, place = folder.resolve(), place.parent.resolve() / place.name
+    if not home.is_dir() or not place.is_relative_to(home):
+        return False
+    name = os.fsencode(place.relative_to(home))
+    return any(found.raw == name for found in scan(home, index=index.resolve()))
 
 
 def format_of(place: Path) -> str:

@@ -55,6 +55,8 @@ class Engines:
     """Opens the one that is named: it may be large, and most searches need none. None: the reader takes its place."""
     reader: Callable[[], Reader | None]
     """Opens it; None where it is switched off, or harmed."""
+    longest: int
+    """Of a file that changed since the sync so many bytes are read."""
 
 
 @dataclass(frozen=True, slots=True)

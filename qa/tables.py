@@ -7,7 +7,7 @@ import re
 from qa.database import Database
 from qa.errors import IndexVersion
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,14 +85,27 @@ CREATE TRIGGER file_goes BEFORE DELETE ON files BEGIN
     UPDATE cited SET due = 1 WHERE number IN (SELECT text FROM cited_paths WHERE path = old.path); END;
 """
 
-# Slides, sheets, times: what a format names its parts by (qa/documents.py); and files that stand in another one.
+# Paths whose files are gone, each with the text that it had last (a tombstone has one path, and many files may have had
+# its text), and whether that is erased from every part.
 _FOURTH = """
+CREATE TABLE left_paths (path TEXT PRIMARY KEY, id TEXT NOT NULL, erased INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT OR IGNORE INTO left_paths (path, id) SELECT path, id FROM tombstones
+    WHERE path != '' AND path NOT IN (SELECT path FROM files);
+CREATE TRIGGER file_leaves AFTER DELETE ON files BEGIN
+    INSERT OR REPLACE INTO left_paths (path, id)
+        VALUES (old.path, coalesce((SELECT id FROM documents WHERE number = old.document), '')); END;
+CREATE TRIGGER file_returns AFTER INSERT ON files BEGIN
+    DELETE FROM left_paths WHERE path = new.path; END;
+"""
+
+# Slides, sheets, times: what a format names its parts by (qa/documents.py); and files that stand in another one.
+_FIFTH = """
 ALTER TABLE documents ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE files ADD COLUMN container TEXT;
 CREATE INDEX files_container ON files (container) WHERE container NOT NULL;
 """
 
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """What leads from each version to the next."""
 
 

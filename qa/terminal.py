@@ -92,8 +92,8 @@ def citation_lines(citation: CitationInContext) -> Iterator[str]:
     if citation.cited_text is not None:
         yield ""
         yield f"{clean(citation.before)}»{clean(citation.cited_text)}«{clean(citation.after)}"
-    elif citation.status != "moved":
-        yield "The words are no longer in the folder, so they are not shown."
+    if citation.note:
+        yield citation.note
     for what, at in (
         ("The words stand now at", citation.current),
         ("What is most like them now stands at", citation.nearest),

@@ -25,11 +25,17 @@ _TALK = """a an the it its itself they them their theirs themselves this that th
 EMPTY = frozenset((*LINKS, *VERBS, *ASKING, *PEOPLE, *_TALK))
 """Words that say nothing of what a text is about. They are listed since they are few; all others are full."""
 
+_NOUNS = frozenset("can fine help means might mine must need right show well will".split())
+_BEFORE_NOUNS = frozenset("a an the any no his her its their my your our".split())
+"""After one of these such a word is no empty one: «the fine», «a mine», «her will»."""
+_JOINS = frozenset((*LINKS, *"do does did is was has".split()))
 _LONGEST = 40
 """A word of more characters is none."""
-_DATES = frozenset(name.casefold() for name in (*day_name, *month_name))
+DATES = frozenset(name.casefold() for name in (*day_name, *month_name))
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.,&/'’-]\w+)*%?|[.,;:?!()\n]")
 _TAIL = re.compile(r"n?['’](?:s|re|ve|ll|d|m|t)$")
+_SHOUTED = re.compile(r"\b[^\W\d_a-z]+(?:['’ ]+[^\W\d_a-z]+){2,}\b")
+"""A heading in capitals has no names that can be told."""
 _ITEM = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+|^\s*[-*•]\s+", re.M)
 _COMMA = ", "
 
@@ -46,6 +52,8 @@ class Word:
     """Begins a sentence."""
     capital: bool
     full: bool
+    link: str
+    """What stands between it and the full word before, if it is full itself: «in», «of the», «did»; else nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +81,20 @@ class Piece:
 def words(text: str) -> list[Word]:
     """Split a text into words, and at its marks into clauses."""
     found: list[Word] = []
-    clause, first, opens = 0, True, True
+    clause, first, opens, before, link = 0, True, True, "", ""
+    text = _SHOUTED.sub(lambda shouted: shouted[0].lower() if shouted[0].isupper() else shouted[0], text)
     for token in _TOKEN.findall(text.lower() if text.isupper() else text):
         if token in ".,;:?!()\n":
-            clause, first, opens = clause + 1, first or token not in ",(", True
+            clause, first, opens, before, link = clause + 1, first or token not in ",(", True, "", ""
         elif len(token) <= _LONGEST:
             plain = _TAIL.sub("", token.casefold())
-            capital = token[0].isupper() and plain not in _DATES
+            capital = token[0].isupper() and plain not in DATES
             named = capital and len(token) > 1 and not opens  # as all of «Let It Be» are
-            found.append(Word(token, plain, clause, first, capital, named or plain not in EMPTY))
-            first = opens = False
+            noun = plain in _NOUNS and before in _BEFORE_NOUNS
+            full = named or noun or plain not in EMPTY
+            found.append(Word(token, plain, clause, first, capital, full, link if full else ""))
+            link = "" if full else plain if plain in _JOINS else f"{link} the".strip() if plain == "the" else link
+            before, first, opens = plain, False, False
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from qa import questions
+from qa import languages
 from qa.alignment import LONGEST_CLAIM, Cited, align
 from qa.answers import Piece
 from qa.attribution import Attribution
@@ -33,6 +34,7 @@ _SAME = 12
 """Passages with the same words on end that are looked at."""
 _NEAR = 0.5
 """Words that have such a share of a sentence are cited even where they do not support it: they say what is missing."""
+_NAMED = re.compile("“([^”]+)”")
 _QUOTED, _NOTHING = "word for word in the source", "no passage says this"
 
 Verdicts = Literal["quoted", "supported", "partial", "unsupported", "unchecked"]
@@ -93,7 +95,7 @@ def verify(text: str, engines: Engines, progress: Callable[[Checking], None] | N
         raise EmptyLibrary("There are no documents here yet: put some into the folder, and sync it.")
     began = time.perf_counter()
     sentences = claims(text)
-    checker = _Checker(engines, questions.language(text))
+    checker = _Checker(engines, languages.language(text))
     numbered: dict[str, Citation] = {}
     checked = []
     for done, claim in enumerate(sentences):
@@ -197,18 +199,30 @@ class _Checker:
 
     def _stands(self, hit: Hit) -> bool:
         entry = self._engines.catalog.find(hit.document.id)
-        return entry is not None and bool(still_there(self._engines.catalog, self._engines.folder, [entry.number]))
+        engines = self._engines
+        there = [entry.number] if entry else []
+        return bool(still_there(engines.catalog, engines.folder, there, longest=engines.longest))
 
     def _judged(self, claim: Claim, hits: Sequence[Hit]) -> Piece:
         """Judge a sentence by the passage that carries it best; cite it if that says anything like it."""
         whole = claim.whole[: 2 * LONGEST_CLAIM]
         piece = self._attribution.best(whole, hits)
         texts = [citation.cited_text or "" for citation in piece.citations]
-        if piece.support.verdict == "supported" and (why := doubt(whole, texts)):
+        if piece.support.verdict == "supported" and (why := doubt(claim.words, texts, [hit.text for hit in hits])):
             return replace(piece, support=Support("partial", piece.support.score, why))
         if piece.support.verdict != "unsupported" or align(whole, Cited.of(texts)).covered >= _NEAR:
-            return piece
+            return replace(piece, support=replace(piece.support, why=_with_origin(piece.support.why, claim)))
         return replace(piece, citations=(), support=replace(piece.support, why=_NOTHING))
+
+
+def _with_origin(why: str, claim: Claim) -> str:
+    """Say which of the words that are named a sentence has taken over."""
+    named = _NAMED.findall(why)
+    taken = [each for each in named if each in claim.about and each not in claim.words]
+    if taken == named:
+        return f"{why} from the sentence before" if taken else why
+    listed = " and ".join(f"“{each}”" for each in taken)
+    return f"{why}; {listed} from the sentence before" if taken else why
 
 
 def _sentence(passage: str, claim: Claim) -> Span | None:

@@ -1,67 +1,157 @@
-"""What kind of thing a question asks for, a figure, a date or a name; and where a sentence has one."""
+"""A question in; what kind of thing it asks for, and what it says of it, out."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 
-from qa.spans import Span
+from qa.topics import EMPTY
+from qa.verbs import form
 
 
 class Wanted(Enum):
-    """What somebody wants to know who asks how many, when, or who and where."""
+    """What somebody wants to know who asks how many, how much, how high, how old, when, who, or where."""
 
-    FIGURE = "figure"
+    COUNT = "count"
+    SHARE = "share"
+    AMOUNT = "amount"
+    MEASURE = "measure"
+    AGE = "age"
     DATE = "date"
-    NAME = "name"
+    PERSON = "person"
+    ROLE = "role"
+    PLACE = "place"
 
 
+FIGURES = frozenset((Wanted.COUNT, Wanted.SHARE, Wanted.AMOUNT, Wanted.MEASURE, Wanted.AGE))
+
+_PRICE = r"price|costs?|amount|sum|fees?|fines?|rent|salary|wages?|budget|damages?"
 _ASKS = {
-    Wanted.FIGURE: re.compile(
-        r"\bhow\s+(?:many|much|old|long|far|tall|large|big|often|high|deep|fast|heavy|wide|big)\b"
-        r"|\bwhat\s+(?:number|percentage|percent|share|amount|size|price|cost|rate|age|population)\b",
+    Wanted.AGE: re.compile(r"\bhow\s+old\b|\b(?:what|which)\s+age\b", re.I),
+    Wanted.SHARE: re.compile(
+        r"\b(?:what|which)\s+(?:percentage|per\s?cent|share|proportion|fraction)\b|\bhow\s+many\s+per\s?cent\b", re.I
+    ),
+    Wanted.COUNT: re.compile(r"\bhow\s+many\b|\b(?:what|which)\s+(?:was\s+the\s+|is\s+the\s+)?number\s+of\b", re.I),
+    Wanted.AMOUNT: re.compile(
+        rf"\bhow\s+much\b|\bwhat\s+(?:(?:is|are|was|were)\s+)?(?:the\s+)?(?:\w+\s+)?(?:{_PRICE})\b"
+        r"|\bwhat\b.*\b(?:cost|bought\s+for|sold\s+for)\W*$",
         re.I,
     ),
+    Wanted.MEASURE: re.compile(r"\bhow\s+(?:long|far|tall|large|big|often|high|deep|fast|heavy|wide)\b", re.I),
     Wanted.DATE: re.compile(r"\bwhen\b|\b(?:what|which)\s+(?:year|date|day|month|century|decade)\b", re.I),
-    Wanted.NAME: re.compile(r"\b(?:who|whom|whose|where)\b", re.I),
+    Wanted.ROLE: re.compile(r"^\W*[Ww]ho\s+(?:is|are|was|were)(?:\s+[A-Z][\w’'.-]*){1,5}\W*$"),
+    Wanted.PERSON: re.compile(r"\b(?:who|whom|whose)\b", re.I),
+    Wanted.PLACE: re.compile(r"\bwhere\b", re.I),
 }
+"""Where several are asked for, the first counts; of those at one place, the first of these."""
+WORD = re.compile(r"\d(?:[\d.,]*\d)?|[^\W\d_]+(?:[-’'][^\W\d_]+)*(?:[’'](?!\w))?")
+"""A word or a number, as they are compared here: with offsets, unlike those of `qa.words`."""
+_POSSESSOR = re.compile(r"[’']s?$")
+_YEAR = re.compile(r"1\d{3}|20\d\d")
+_LONGEST_NOUN = 3
+_ARTICLES = ("a", "an", "the")
+_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w’'-]*)*")
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_NUMERAL = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|half|dozens?|hundreds?|thousands?)"
-)
-_SCALE = r"(?:hundred|thousand|million|billion|trillion)"
-_FOUND = {
-    Wanted.FIGURE: re.compile(
-        rf"[$€£¥]?\d+(?:[.,]\d+)*(?:\s?%|\s{_SCALE}\b)?|\b{_NUMERAL}(?:[\s-]{_NUMERAL})?(?:\s{_SCALE})?\b", re.I
-    ),
-    Wanted.DATE: re.compile(
-        rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b\.?(?:,?\s\d{{4}})?"
-        rf"|{_MONTH}\b\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s\d{{4}})?|{_MONTH}\b\.?,?\s\d{{4}}"
-        rf"|\d{{4}}-\d\d-\d\d|(?:1\d|20)\d\ds?|\d{{1,2}}(?:st|nd|rd|th)\scentury)\b"
-    ),
-    Wanted.NAME: re.compile(
-        r"(?<![.!?…:]\s)(?<!^)\b[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s|van\s|von\s)?[A-Z][\w’'-]*\w){0,4}"
-    ),
-}
-_WORD = re.compile(r"\w+")
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for, and all that it says, as keys.
+
+    `counted` is what stands behind «how many», its first word first; `full` says something; `names` are names, each as
+    the keys of its words in their order.
+    """
+
+    kind: Wanted | None
+    said: frozenset[str]
+    full: frozenset[str]
+    counted: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    owners: frozenset[str]
+    """Names that have something: «Mercer's husband»."""
+    years: frozenset[str]
+    manner: str = ""
+    """The word behind «how»: «long», «deep»."""
+
+    @property
+    def named(self) -> frozenset[str]:
+        """All words of its names."""
+        return frozenset(chain.from_iterable(self.names))
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """What it says beside names, and beside what is counted: what is done there."""
+        return self.full - self.named - self.years - {*self.counted[:1]}
+
+    @property
+    def figure(self) -> bool:
+        """Tell whether a figure is asked for."""
+        return self.kind in FIGURES
 
 
 def wanted(question: str) -> Wanted | None:
-    """Tell what an English question asks for; None where it is neither a figure nor a date nor a name."""
+    """Tell what an English question asks for; None where it is nothing of these."""
     found = {kind: match.start() for kind, asks in _ASKS.items() if (match := asks.search(question))}
     return min(found, key=found.__getitem__) if found else None
 
 
-def mentions(kind: Wanted, sentence: str, question: str) -> list[Span]:
-    """Return where a sentence has such a thing that the question does not name already."""
-    known = {word.casefold() for word in _WORD.findall(question)}
-    return [
-        Span(*match.span())
-        for match in _FOUND[kind].finditer(sentence)
-        if not known.issuperset(word.casefold() for word in _WORD.findall(match[0]))
-    ]
+def asked(question: str) -> Asked:
+    """Read a question."""
+    kind = wanted(question)
+    match = _ASKS[kind].search(question) if kind else None
+    words = WORD.findall(question)
+    manner = match[0].split()[-1].casefold() if match and kind is Wanted.MEASURE else ""
+    asking = (
+        frozenset(map(form, WORD.findall(match[0]))) if match and kind in (Wanted.AGE, Wanted.SHARE) else frozenset()
+    )
+    said = frozenset(map(form, words))
+    after = question[match.end() :] if match and kind in (Wanted.COUNT, Wanted.AMOUNT) else ""
+    return Asked(
+        kind=kind,
+        said=said,
+        full=frozenset(form(word) for word in words if says_something(word) or word.casefold() == manner) - asking,
+        counted=noun(after),
+        names=tuple(
+            filter(
+                None,
+                (
+                    tuple(form(word) for word in WORD.findall(name) if word.casefold() not in _ARTICLES)
+                    for name in names(question)
+                ),
+            )
+        ),
+        owners=frozenset(form(word) for word in words if word[0].isupper() and _POSSESSOR.search(word)),
+        years=frozenset(word for word in words if _YEAR.fullmatch(word)),
+        manner=form(manner),
+    )
+
+
+def says_something(word: str) -> bool:
+    """Tell whether a word does not only join others."""
+    return word.casefold() not in EMPTY
+
+
+def noun(text: str) -> tuple[str, ...]:
+    """Return the words that a text begins with, up to what only joins others: what a number before it counts."""
+    found: list[str] = []
+    end = 0
+    for match in WORD.finditer(text):
+        word = match[0].casefold()
+        # «pairs of herring gulls», «three of the injured»
+        joins = word == "of" or (word == "the" and text[:end].rstrip().casefold().endswith("of"))
+        if text[end : match.start()].strip("*_ \n") or match[0][0].isdigit():
+            break
+        if not joins and not says_something(word):
+            break
+        end = match.end()
+        if not joins:
+            found.append(form(word))
+        if len(found) == _LONGEST_NOUN:
+            break
+    return tuple(found)
+
+
+def names(question: str) -> list[str]:
+    """Return the names of a question; the word it begins with is none."""
+    return [match[0] for match in _NAME.finditer(question, question.find(" ") + 1)]

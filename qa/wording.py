@@ -62,7 +62,7 @@ DOUBTS = ("unsupported", "partial")
 _SINCE = {
     "moved": "moved since: the words stand elsewhere now",
     "changed": "changed since: the document has a later text",
-    "deleted": "deleted since: the document is gone",
+    "deleted": "deleted since: its file is no longer there",
 }
 
 

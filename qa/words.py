@@ -48,7 +48,8 @@ def read(text: str) -> Words:
     """Read the words of a text; other forms of a word have the same key, and a number has one however it is written."""
     words = tuple(_words(unicodedata.normalize("NFKC", text)))
     keys = {word: key(word) for word in set(words)}
-    return Words(words, tuple(keys[word] for word in words), any(map(negates, keys)))
+    denies = any(map(negates, keys)) or any(keys[a] in UNTRUE and b == "that" for a, b in pairwise(words))
+    return Words(words, tuple(keys[word] for word in words), denies)
 
 
 def negates(word: str) -> bool:
@@ -83,6 +84,8 @@ def _key(word: str) -> str:
 
 _known = lru_cache(8_192)(_key)
 
+UNTRUE = frozenset(map(key, "false untrue wrong incorrect".split()))
+"""What denies all that is said after it and «that»."""
 EMPTY = frozenset(
     map(
         key,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,6 +15,7 @@ from rapidfuzz import fuzz
 
 from qa.anchoring import LEAST, anchor, anchors, nearest
 from qa.changes import difference
+from qa.edges import Joint
 from qa.letters import Letters
 from qa.spans import Span
 
@@ -156,6 +158,24 @@ def parted(text: str, at: int) -> bool:
     return 0 < at < len(text) and unicodedata.combining(text[at]) > 0 and not text[at - 1].isspace()
 
 
+# Where words and numbers go on, spelt out: the cut is shown as a bar.
+LETTER = r"[^\W_\u0e00-\u0e7f\u3040-\u9fff]|[\u0300-\u036f]"
+LONGER_WORD = re.compile(
+    rf"(?:{LETTER})\|(?:{LETTER})|\d\|[.,'’]\d|\d[.,'’]\|\d|\d\|\xa0\d{{3}}(?!\d)|\d\xa0\|\d{{3}}(?!\d)"
+    r"|(?<![\w)–-])[-–+]\|\d|(?:^|[\s(+-])\.\|\d"
+)
+
+
+def within(text: str, at: int) -> bool:
+    """Tell whether a cut goes through a word or a number."""
+    cut = re.sub("\xad\\s+|[\xad\u200b]", "", text[:at]) + "|" + re.sub("\xad\\s+|[\xad\u200b]", "", text[at:])
+    return LONGER_WORD.search(cut) is not None
+
+
+def whole(text: str, spans: Iterable[Span]) -> list[Span]:
+    return [span for span in spans if not within(text, span.start) and not within(text, span.end)]
+
+
 @st.composite
 def quotes(draw: st.DrawFn, text: str) -> str:
     """Take a part of a text, and write some of it in other forms; or words that may stand there or not."""
@@ -178,12 +198,12 @@ def test_a_quote_is_found_wherever_its_words_really_are_and_nowhere_else(text: s
     expected = alike(text, quote)
     assert set(Letters(text).find(Letters(quote))) == expected
     found = anchors(text, quote, most=1_000)
-    if letter_by_letter := exact(text, quote) if Letters(quote).folded.strip() else []:
-        assert [each.span for each in found] == letter_by_letter
-    else:
-        assert [each.span for each in found] == sorted(expected)
+    letter_by_letter = exact(text, quote) if Letters(quote).folded.strip() else []
+    steps = whole(text, letter_by_letter), whole(text, sorted(expected)), letter_by_letter[:1], sorted(expected)[:1]
+    assert [each.span for each in found] == next((step for step in steps if step), [])
+    assert all((each.joint == Joint.WITHIN) == (not steps[0] and not steps[1]) for each in found)
     one = anchor(text, quote)
-    assert (one.span if one else None) == (found[0].span if found else None)
+    assert (one is None) == (not found)
     for each in found:
         assert (each.how == "exact") == (each.span.of(text) == quote)
 
@@ -215,7 +235,8 @@ def test_of_repeats_the_one_is_found_that_its_neighbours_tell(
     start = data.draw(st.sampled_from([at for at in range(len(old)) if old.startswith(quote, at)]))
     first, last = max(0, start - 32), min(len(old), start + len(quote) + 32)
     prefix, suffix = old[first:start], old[start + len(quote) : last]
-    head, tail = edited(old[:first], data.draw), edited(old[last:], data.draw)
+    head, tail = edited(old[:first], data.draw), "" if suffix else " "  # no letter comes to stand beside the quote
+    tail += edited(old[last:], data.draw)
     new, there = head + old[first:last] + tail, start - first + len(head)
 
     found = anchor(new, quote, prefix=prefix, suffix=suffix, near=start)
@@ -294,6 +315,59 @@ def test_a_letter_that_was_cut_from_its_marks_is_found_where_it_is_cut_so_again(
     assert anchor(text, "cafe", prefix="the ", suffix=" here") is None
 
 
+SPACED = st.characters(categories=("Lu", "Ll", "Nd"), include_characters="½²אبक한")
+WHOLE = st.lists(st.text(SPACED, min_size=1, max_size=6), max_size=4)
+
+
+@STEADY
+@given(WHOLE, WHOLE.filter(len), WHOLE, SPACED)
+def test_a_letter_or_a_figure_beside_words_makes_them_others(
+    before: list[str], words: list[str], after: list[str], letter: str
+) -> None:
+    quote = " ".join(words)
+    prefix, suffix = "".join(f"{word} " for word in before), "".join(f" {word}" for word in after)
+    found = anchor(f"New. {prefix}{quote}{suffix}", quote, prefix=prefix, suffix=suffix)
+    assert found and found.span.start == len("New. " + prefix)
+    for here, there in ((letter, ""), ("", letter), ("", "\u0301")):
+        found = anchor(prefix + here + quote + there + suffix, quote, prefix=prefix, suffix=suffix)
+        assert found is None or found.span.start != len(prefix + here)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "prefix", "suffix"),
+    [
+        ("a great boathouse stands", "house stands", "the boat", ""),
+        ("the boat\xadhouse stands", "house stands", "the boat", ""),
+        ("by the boathouses,", "the boat", "at ", "houses stand"),
+        ("it fell to -50 today", "50", "from -", " to"),
+        ("of 1,050 or so", "050", "1,", " of"),
+        ("の大会議です", "会議", "", ""),
+        ("(50)", "50", "", ""),
+        ("$50.", "50", "", ""),
+        ("from 50, not 60", "50", "", " only"),
+        ("about 50 – 60", "50", "", ""),
+        ("**whole** word", "whole", "", ""),
+        ("a _whole_ word", "whole", "", ""),
+        ("no. 50—it is", "50", "", ""),
+        ("of a sub-\n\nthe next", "the next", "", ""),
+        ("of a sub-\nThe next", "The next", "", ""),
+        ("the next", "the next", "of a sub-\n", ""),
+        ("on a sub-\nthe next", "the next", "of a sub-\n", ""),
+    ],
+)
+def test_words_are_found_that_begin_and_end_as_they_did(text: str, quote: str, prefix: str, suffix: str) -> None:
+    found = anchor(text, quote, prefix=prefix, suffix=suffix)
+    assert found and found.span.of(text) == quote
+
+
+def test_where_it_is_not_known_what_stood_beside_words_whole_ones_come_first() -> None:
+    text = "in 1950, 50 of the 500"
+    one = anchor(text, "50")
+    assert one and one.span.start == 9
+    assert anchor("in 1950", "50") and not anchor("in 1950", "50", prefix="", suffix="")
+    assert [each.span.start for each in anchors("well-known and known", "known", most=9)] == [5, 15]
+
+
 def test_neighbours_choose_first_and_the_old_place_second() -> None:
     text = "One fox here.\nThe other\n  fox there. A fox"
     starts = [4, 26, 39]
@@ -304,7 +378,7 @@ def test_neighbours_choose_first_and_the_old_place_second() -> None:
 
     assert at() == at(near=0) == at(suffix=" here") == at(near=50, suffix=" here") == 0
     assert at(prefix="other ") == at(near=20) == at(prefix="the other\xa0", near=39) == 1  # whatever white space it is
-    assert at(near=38) == at(near=10**9) == at(prefix="words nobody wrote", near=38) == 2
+    assert at(near=38) == at(near=10**9) == at(prefix="words nobody saw ", near=38) == 2
     assert [each.span.start for each in anchors(text, "fox", most=2)] == starts[:2]
 
 
@@ -418,6 +492,15 @@ def test_a_difference_reads_well() -> None:
         ("same", "."),
     ]
     assert difference("", "") == ()
+    for old, new in (
+        ("4,700", "5,200"),
+        ("-50.5", "50.25"),
+        ("12:30", "12:45"),
+        ("don't", "won't"),
+        ("5\u202f000", "50"),
+    ):
+        changes = difference(f"It is {old} now", f"It is {new} now")
+        assert [(each.op, each.words) for each in changes][1:3] == [("removed", old), ("added", new)]
     assert [each.op for each in difference("cafe", "cafe\u0301")] == ["removed", "added"]  # letters stay whole
 
 

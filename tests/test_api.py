@@ -236,6 +236,7 @@ def test_a_body_that_is_not_json_is_refused_in_one_sentence(client: httpx.Client
     assert "question" in problem(client.post("/api/ask", json={"question": 7}), 422)
     problem(client.post("/api/ask", content=b'{"question": "?", "count": ' + b"9" * 5_000 + b"}", headers=JSON), 400)
     problem(client.post("/api/ask", content=b"\xff\xfe{}", headers=JSON), 422)
+    assert "JSON in UTF-8" in problem(client.post("/api/ask", content=b"\x80\x81PNG\x00", headers=JSON), 400)
 
 
 def test_a_body_over_a_megabyte_is_refused_before_it_is_read(client: httpx.Client) -> None:
@@ -299,9 +300,11 @@ def test_a_text_comes_in_parts_of_a_bounded_length(client: httpx.Client) -> None
             break
         assert len(part["text"]) == MOST_TEXT
     assert words == LONG
-    beyond = client.get("/api/documents/long.txt/text", params={"start": 10**9, "end": 3}).json()
+    beyond = client.get("/api/documents/long.txt/text", params={"start": 10**9}).json()
     assert (beyond["text"], beyond["start"], beyond["end"]) == ("", len(LONG), len(LONG))
     problem(client.get("/api/documents/long.txt/text?start=-1"), 422)
+    assert "not be after" in problem(client.get("/api/documents/long.txt/text?start=215&end=147"), 400)
+    assert client.get("/api/documents/long.txt/text?start=215&end=215").json()["text"] == ""
     assert "could not be read" in problem(client.get("/api/documents/broken.pdf/text"), 404)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from qa.answers import Answer, Composer, Event, Piece, escape_marks, unescape_ma
 from qa.citations import Citation
 from qa.errors import EmptyLibrary, TooLarge, UsageError
 from qa.evidence import enough, signs
-from qa.questions import Kind, kind, language
+from qa.questions import Kind, kind
 from qa.records import Source
 from qa.support import judge
 from qa.terminal import answer_lines
@@ -135,12 +136,84 @@ def test_the_kind_of_a_question_is_told_by_the_whole_of_it(words: str, expected:
     assert kind(words) is expected
 
 
-def test_a_language_is_only_told_where_it_is_sure() -> None:
-    assert language("Wie oft wurden die Truppen seit Oktober angegriffen?") == "de"
-    assert language("米軍は何回攻撃されましたか") == "ja"
-    assert language("How often were they attacked?") == "en"
-    assert language("Sabrina Singh") is None
-    assert language("AC-130") is None
+OWN = {
+    "de.txt": (
+        "Zwei Jahre nach dem Brand im Silo von Elswick haben die Angehörigen der sieben Toten noch nichts erhalten. "
+        "Die Hafenbehörde hatte am 11. März je 85.000 Euro versprochen, sagte die Witwe Joan Mercer."
+    ),
+    "fr.txt": "Un incendie a tué quatre dockers dimanche. L'enquête est menée par le juge M. Dupont.",
+    "es.txt": "La reparación del puente costará tres millones de euros. El puente fue construido en 1931.",
+    "pl.txt": "W pożarze magazynu zginęło trzech strażaków. Straty oszacowano na 12 milionów złotych.",
+    "ru.txt": "Ремонт моста обойдётся в 40 миллионов рублей. Мост построил инженер Воронов.",
+    "ar.txt": "قتل سبعة عمال في حريق اندلع في صومعة الحبوب. وقالت مديرة الميناء إن سبب الحريق غير معروف.",
+    "en.txt": "The orchard at Nethercombe was sold to Ruth Ainsley. She was born in Tromsdal.",
+}
+
+
+@pytest.fixture(scope="module")
+def tongues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A library of little documents, each in another language; for reading only."""
+    folder = tmp_path_factory.mktemp("tongues")
+    for name, words in OWN.items():
+        (folder / name).write_text(words, "utf-8")
+    with Library.open(folder) as opened:
+        opened.sync()
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Wie viel hatte die Hafenbehörde den Angehörigen versprochen?", "85.000 Euro"),
+        ("Wie viele Tote gab es beim Brand in Elswick?", "der sieben Toten"),
+        ("Combien de dockers ont été tués ?", "quatre dockers"),
+        ("Qui mène l'enquête ?", "le juge M. Dupont"),
+        ("¿Cuánto costará la reparación del puente?", "tres millones"),
+        ("Ilu strażaków zginęło w pożarze?", "trzech strażaków"),
+        ("Во сколько обойдётся ремонт моста?", "40 миллионов"),
+        ("كم عدد القتلى في الحريق؟", "سبعة عمال"),
+    ],
+)
+def test_documents_are_asked_in_their_own_language_by_its_words(tongues: Library, question: str, words: str) -> None:
+    answer = tongues.ask(question)
+    check(answer)
+    assert words in answer.text and answer.reason is None
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Wer ist der Bürgermeister von Elswick?", "German"),
+        ("Quel est le prix du pain à la boulangerie ?", "French"),
+        ("¿Quién ganó las elecciones?", "Spanish"),
+        ("Kto jest prezydentem Polski?", "Polish"),
+        ("Wie alt ist Joan Mercer?", "German"),
+        ("Когда утонул Титаник?", "Russian"),
+    ],
+)
+def test_so_they_are_refused_where_little_of_the_question_is_there(
+    tongues: Library, question: str, language: str
+) -> None:
+    answer = tongues.ask(question)
+    assert answer.refused and f"The question is in {language}" in (answer.reason or "")
+
+
+def test_what_is_asked_in_another_language_than_the_documents_is_told_both(library: Library, fill: Fill) -> None:
+    fill({"see.txt": "Der See ist 41 Meter tief. Er liegt auf 812 Metern Höhe, und seit 1974 ist das Baden erlaubt."})
+    library.sync()
+    reason = library.ask("How many signatures did the teacher collect for the school?").reason or ""
+    assert "The question is in English" in reason and "Ask in German" in reason
+    assert "Ask in German" in (
+        library.ask("Quelle est la profondeur de la Seine, et qui a construit le See ?").reason or ""
+    )
+
+
+@pytest.mark.parametrize("question", ["Was Ingrid Solheim born?", "Is Ainsley guilty?", "éclair worth"])
+def test_a_question_that_may_be_in_english_is_not_told_that_it_is_in_another_language(
+    tongues: Library, question: str
+) -> None:
+    answer = tongues.ask(question)
+    assert "The question is in" not in (answer.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +246,14 @@ def test_asking_before_there_is_anything_says_what_to_do(library: Library) -> No
     with pytest.raises(EmptyLibrary, match="no documents here yet"):
         library.ask("Anything?")
     assert library.documents() == []
+
+
+def test_where_the_index_lies_elsewhere_the_command_names_it(folder: Path, tmp_path: Path) -> None:
+    with (
+        Library.open(folder, index=tmp_path / "index") as library,
+        pytest.raises(EmptyLibrary, match=rf"run `qa sync {folder} --index {tmp_path / 'index'}` first"),
+    ):
+        library.ask("Anything?")
 
 
 def test_within_asks_only_some_documents(library: Library, fill: Fill) -> None:

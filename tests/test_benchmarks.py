@@ -157,6 +157,19 @@ def test_syncs_with_nothing_changed_are_timed():
     assert "3 files, nothing changed" in run("resync.py", "--files", 3, "--repeat", 1)
 
 
+def test_formats_are_read_and_compared(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name,Fee\nOtter,5\n")
+    (tmp_path / "b.docx").write_text("no such thing")
+    rows = [
+        {"path": "a.csv", "class": "tables", "must_include": ["Otter,5", "Walrus"], "encoding": "ascii"},
+        {"path": "b.docx", "class": "harm", "must_not_include": ["no such thing"]},
+    ]
+    (tmp_path / "EXPECT.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    printed = run("formats.py", tmp_path)
+    assert "2 files: 2 end in text or in a reason" in printed
+    assert "there: 1 of 2; that must not: 0" in printed and "exact: 1 of 1" in printed
+
+
 def test_citations_of_each_status_are_looked_up_and_timed():
     printed = run("citations.py", "--passages", 200, "--rows", 200, "--lookups", 5, "--seconds", 0.2, "--clients", 2)
     assert printed.count("of another status 0") == 4

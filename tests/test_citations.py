@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 from conftest import QUESTION, QUOTE, SEEDS, Fill
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from qa import Library
 from qa.citations import citation_id, cite, parse_id
 from qa.errors import MalformedCitation, NotFound, UnknownCitation, UsageError
+from qa.settings import read_settings
 from qa.spans import Span
 
 
@@ -169,7 +171,7 @@ def test_a_file_that_was_written_just_before_it_was_read_is_not_parsed_at_each_l
     folder = fill({"a.txt": "The marten sleeps by day."})
     library.sync()
     citation = library.resolve("sleeps by day")
-    monkeypatch.setattr("qa.present.parse", lambda *_: pytest.fail("it has the bytes that it had"))
+    monkeypatch.setattr("qa.workers.read_files", lambda *_, **__: pytest.fail("it has the bytes that it had"))
     assert library.citation(citation.id).status == "valid"
     os.utime(folder / "a.txt", (1, 1))  # touched, and the same
     assert library.citation(citation.id).status == "valid"
@@ -191,6 +193,38 @@ def test_what_stands_in_place_of_a_file_and_is_none_does_not_count_as_one(
     assert library.citation(citation.id).status == "deleted"
     library.sync()
     assert library.citation(citation.id).status == "deleted"
+
+
+def test_what_is_behind_a_folder_that_became_a_link_does_not_count(
+    library: Library, fill: Fill, tmp_path: Path
+) -> None:
+    folder = fill({"sub/a.txt": "The marten sleeps by day.", "b.txt": "Owls."})
+    library.sync()
+    citation = library.resolve("sleeps by day")
+    library._giving.remember([citation])
+    (folder / "sub").rename(tmp_path / "elsewhere")
+    (folder / "sub").symlink_to(tmp_path / "elsewhere")
+    assert library.citation(citation.id).status == "deleted"
+    assert [each.status for each in library.audit().citations] == ["deleted"]
+    with pytest.raises(NotFound, match="stand nowhere"):
+        library.resolve("sleeps by day")
+
+
+def test_a_file_that_became_too_large_is_not_read_at_a_lookup(
+    folder: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill({"a.txt": "The marten sleeps by day.", "b.txt": "Owls."})
+    with Library.open(folder, settings=read_settings(max_file_mb=0.0001)) as library:
+        library.sync()
+        citation = library.resolve("sleeps by day")
+        library._giving.remember([citation])
+        monkeypatch.setattr("qa.present.read_file", lambda *_: pytest.fail("it is too large"))
+        fill({"a.txt": "The marten sleeps by day. " * 10})
+        assert library.citation(citation.id).status == "changed"
+        assert [each.status for each in library.audit().citations] == ["changed"]
+        with pytest.raises(NotFound, match="stand nowhere"):
+            library.resolve("sleeps by day")
+        assert not library.ask("When does the marten sleep?", rerank=False).citations
 
 
 def test_a_document_that_goes_while_it_is_looked_up_is_there_or_is_gone(

@@ -9,7 +9,7 @@ import pytest
 from conftest import Fill
 
 from qa import Library
-from qa.errors import NotFound
+from qa.errors import NotFound, UsageError
 
 
 def mail(body: str, *attached: tuple[str, str | EmailMessage], subject: str = "The walrus") -> bytes:
@@ -119,6 +119,22 @@ def test_an_attachment_alone_cannot_be_deleted(library: Library, folder: Path, f
         library.delete("a.eml!/one.txt")
     assert (folder / "a.eml").exists()
     assert library.original("a.eml!/one.txt") == folder / "a.eml"
+
+
+def test_what_is_attached_is_forgotten_with_its_mail_and_never_alone(
+    library: Library, folder: Path, fill: Fill
+) -> None:
+    fill({"a.eml": mail("One.", ("one.txt", "The otter is first."), ("two.txt", "The seal is second."))})
+    library.sync()
+    with pytest.raises(UsageError, match=r"stands in a\.eml, which is still in the folder: forget that\."):
+        library.forget("a.eml!/one.txt", delete_file=True)
+    assert library.forget(None).paths == ()
+    assert library.search("otter") and (folder / "a.eml").exists()
+    fill({"a.eml": mail("One.", ("two.txt", "The seal is second."))})
+    library.sync()
+    assert library.forget("a.eml!/one.txt").paths == ("a.eml!/one.txt",)
+    assert library.forget("a.eml", delete_file=True).paths == ("a.eml", "a.eml!/two.txt")
+    assert paths(library) == {} and not (folder / "a.eml").exists()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_one_text_that_cannot_be_embedded_stops_no_other(opened: Library, fickle
 
     fickle.spoil = picky
     for _ in range(2):  # and so each time, until the embedder or the text is another
-        with pytest.raises(EmbedderError, match=r"I do not like this\)\. Passages .* embedded: 1, of 077\.txt; they are"):
+        with pytest.raises(EmbedderError, match=r"I do not like this\)\. Passages .*: 1, of 077\.txt; they are"):
             opened.sync()
         assert opened._index.vectors().count() == 149
     assert [file.path for file in opened.documents() if file.state == "waiting"] == ["077.txt"]

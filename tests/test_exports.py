@@ -177,16 +177,16 @@ def test_what_a_sentence_lacks_why_there_is_no_answer_and_the_short_answer_are_t
     assert json.loads(library.export(refusal, "csl")) == []
 
 
-def test_a_citation_that_no_longer_holds_says_so_and_links_to_no_file(library: Library, talk: list[Answer]) -> None:
+def test_a_citation_that_no_longer_holds_says_so_and_links_to_no_file(talk: list[Answer]) -> None:
     answer = talk[0]
     gone = replace(answer.citations[0], status="changed", cited_text=None)
     told = replace(answer, citations=(gone, *answer.citations[1:]))
-    first = footnotes(library.export(told, "markdown", files=".."))[1]
+    first = footnotes(export(told, "markdown", files=".."))[1]
     assert "no words any more" in first and "changed since" in first and "[file]" not in first
-    assert "changed since" in library.export(told, "html")
-    selectors = annotations(library.export(told, "annotations"))[0]["target"]["selector"]
+    assert "changed since" in export(told, "html")
+    selectors = annotations(export(told, "annotations"))[0]["target"]["selector"]
     assert [each["type"] for each in selectors] == ["TextPositionSelector"]
-    assert json.loads(library.export(told, "csl"))[0]["custom"]["citations"][0]["status"] == "changed"
+    assert json.loads(export(told, "csl"))[0]["custom"]["citations"][0]["status"] == "changed"
 
 
 # Hostile documents.
@@ -390,6 +390,8 @@ def test_words_of_a_web_page_are_named_as_browsers_read_them(library: Library, t
         ("well-known, a & b", "he said: ", " And so on", "said%3A-,well%2Dknown%2C%20a%20%26%20b,-And%20so"),
         ("one", "", "", "one"),
         ("a b\nc d", "whole line\n", "\nnext line", "line-,a%20b,c%20d,-next"),
+        ("Year | Costs |  | 7\n1962 | 300", "A table\n\nHead | ", " | more | rest", "Head-,Year,300,-more"),
+        ("| 300 ", "x | Costs of", " | 12\n", "Costs%20of-,300,-12"),
         (" ".join(f"word{n}" for n in range(40)), "", "", "word0%20word1%20word2%20word3%20word4%20word5,"
          "word34%20word35%20word36%20word37%20word38%20word39"),
     ],

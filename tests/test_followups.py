@@ -196,6 +196,69 @@ def test_a_name_stands_in_the_place_of_the_only_one_before(turns: tuple[str, ...
     assert standalone("And Bob?", said(*turns)) == alone
 
 
+@pytest.mark.parametrize(
+    ("turns", "question", "taken"),
+    [
+        (("What was the fine in 2019?", "310,000."), "and in 2018?", "fine"),
+        (("How much did safety cost in 2018?", "2.1 million."), "and in 2019?", "safety cost"),
+        (("How much did safety cost in 2018?", "2.", "and in 2019?", "6."), "and in 2017?", "safety cost"),
+        (("What was the fine in March 2019?", "None."), "and in April?", "fine 2019"),
+        (("What was the fine in March 2019?", "None."), "and in 2018?", "fine in March"),
+        (("How many ships passed since October 17th?", "9."), "and since November 3rd?", "ships passed"),
+        (("How many votes did Brandt get in Elswick?", "9."), "And Diallo?", "votes get in Elswick"),
+        (("How many votes did Brandt get in Elswick?", "9."), "And in Fennside?", "votes Brandt get"),
+        (("how many flats were built in elswick?", "9."), "and in fennside?", "flats built"),
+        (("How much is the fee for children?", "5 euros."), "and for students?", "fee"),
+        (("What was the budget of Berlin in 2018?", "9."), "and of Hamburg?", "budget, 2018"),
+        (("What was the budget of Berlin in 2018?", "9."), "and in 2019?", "budget of Berlin"),
+        (("What does a visa for Spain cost?", "80."), "and for Portugal?", "visa cost"),
+        (("Is the mine open?", "Yes."), "Since when?", "mine open"),
+    ],
+)
+def test_what_takes_the_place_of_a_year_a_place_or_a_name_pushes_it_out(
+    turns: tuple[str, ...], question: str, taken: str
+) -> None:
+    assert standalone(question, said(*turns)) == f"{question} ({taken})"
+
+
+FIRE = "How many people died in the fire?"
+
+
+@pytest.mark.parametrize(
+    ("turns", "question", "taken"),
+    [
+        (
+            ("Who is Ingrid Solheim?", '"I SHOULD HAVE CLOSED SILO 5" An interview in Elswick. [1]'),
+            "How old is she?",
+            "Ingrid Solheim",
+        ),
+        (
+            ("What did Ingrid Solheim tell the council about safety?", "Nothing."),
+            "When did she retire?",
+            "Ingrid Solheim",
+        ),
+        (
+            ("Who is Ingrid Solheim?", "She is 64.", "How old is she?", "64, in Elswick."),
+            "Was she convicted?",
+            "Ingrid Solheim",
+        ),
+        (
+            ("Who was acquitted?", "The court of Elswick acquitted Ingrid Solheim. [1]"),
+            "Was she fined?",
+            "Ingrid Solheim, acquitted",
+        ),
+        ((FIRE, "Three died at Port Elswick. Nobody of Elswick knew."), "When did it happen?", "people died in fire"),
+        ((FIRE, "The toll of the Port Elswick fire has risen. Three died."), "How old is she?", "people died in fire"),
+        (("Did Ann meet Carl?", "Yes, in Rome."), "How old is he?", "Ann, Carl"),
+        (("Who is Ann's mother?", "Berta."), "How old is she?", "Ann's mother"),
+    ],
+)
+def test_names_come_from_the_question_before_the_answer_and_only_what_can_be_one_is(
+    turns: tuple[str, ...], question: str, taken: str
+) -> None:
+    assert standalone(question, said(*turns)) == f"{question} ({taken})"
+
+
 def test_what_leaned_itself_hands_on_what_it_leaned_on_and_thanks_are_passed_over() -> None:
     turns = (
         "Have you heard of the song Let It Be?",
@@ -221,7 +284,7 @@ def test_a_few_words_without_a_verb_lean_if_they_repeat_some_of_the_question_bef
 
 def test_words_that_the_question_has_are_not_said_twice() -> None:
     history = said("What does a visa for Spain cost?", "80 euros.")
-    assert standalone("And the visa for Portugal?", history) == "And the visa for Portugal? (Spain cost)"
+    assert standalone("And the visa for Portugal?", history) == "And the visa for Portugal? (cost)"
 
 
 # Any question, any history.

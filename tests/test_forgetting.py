@@ -113,7 +113,7 @@ def test_what_is_forgotten_is_in_no_file_of_the_index(opened: Library, fill: Fil
 def test_a_file_that_is_still_there_is_not_forgotten_but_on_request(opened: Library, fill: Fill) -> None:
     folder = fill({**FILLER, "odd.txt": SECRET})
     opened.sync()
-    with pytest.raises(UsageError, match=r"^odd\.txt is still in the folder: delete it first, or with `--delete-file`"):
+    with pytest.raises(UsageError, match=r"^odd\.txt is still in the folder: delete it first, or let it be deleted"):
         opened.forget("odd.txt")
     assert opened.resolve("eats seventeen herrings").status == "valid"
     detector = detector_of(opened, "odd.txt")
@@ -184,6 +184,63 @@ def test_all_that_is_deleted_can_be_forgotten_at_once_and_much_later(opened: Lib
         assert again.forget(None).paths == ("b.txt", "odd.txt")
         assert detector.traces(again.index) == {}
         check(again, 60)
+
+
+def test_only_what_was_erased_now_is_named_as_forgotten(opened: Library, fill: Fill) -> None:
+    folder = fill({**FILLER, "odd.txt": SECRET, "b.txt": "The pindrewash is clean.", "broken.pdf": "%PDF-no"})
+    opened.sync()
+    (folder / "odd.txt").unlink()
+    opened.sync()
+    (folder / "broken.pdf").unlink()  # and no sync
+    assert opened.forget(None).paths == ("broken.pdf", "odd.txt")
+    for path in (None, "odd.txt"):
+        again = opened.forget(path)
+        assert (again.paths, again.texts) == ((), 0)
+    (folder / "b.txt").unlink()
+    assert opened.forget(None).paths == ("b.txt",)
+    fill({"odd.txt": SECRET})
+    opened.sync()
+    detector = detector_of(opened, "odd.txt")
+    (folder / "odd.txt").rename(folder / "even.txt")
+    opened.sync()
+    assert opened.forget(None).paths == ()  # it only bears another name
+    assert opened.forget("odd.txt").also_in == ("even.txt",)
+    (folder / "even.txt").unlink()
+    opened.sync()
+    assert opened.forget(None).paths == ("even.txt", "odd.txt")
+    assert detector.traces(opened.index) == {}
+    check(opened, 60)
+
+
+def test_two_files_with_one_text_are_both_known_when_they_are_gone(opened: Library, fill: Fill) -> None:
+    folder = fill({**FILLER, "odd.txt": SECRET, "dir/copy.txt": SECRET})
+    opened.sync()
+    detector = detector_of(opened, "odd.txt")
+    for name in ("odd.txt", "dir/copy.txt"):
+        (folder / name).unlink()
+    opened.sync()
+    assert opened.forget("dir").paths == ("dir/copy.txt",)
+    forgotten = opened.forget("odd.txt")
+    assert (forgotten.paths, forgotten.texts) == (("odd.txt",), 1)
+    assert detector.traces(opened.index) == {}
+    assert opened.forget(None).paths == ()
+
+
+def test_what_an_index_of_the_third_version_buried_can_be_forgotten(opened: Library, fill: Fill) -> None:
+    folder = fill({**FILLER, "odd.txt": SECRET})
+    opened.sync()
+    (folder / "odd.txt").unlink()
+    opened.sync()
+    opened.close()
+    with sqlite3.connect(opened.index / "catalog.sqlite3") as connection:
+        for name in ("TRIGGER file_leaves", "TRIGGER file_returns", "TABLE left_paths"):
+            connection.execute(f"DROP {name}")
+        connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    with Library.open(folder, embedder=Hashing()) as again:
+        again.sync()
+        assert again.forget(None).paths == ("odd.txt",)
+        assert again.forget(None).paths == ()
 
 
 @pytest.mark.parametrize("path", ["nothing.txt", "", ".", "/", "*", "../folder/0.txt", "0.txt/x", "\0", "0.tx"])
@@ -339,7 +396,7 @@ def test_forgetting_from_the_command_line(qa: Run, fill: Fill) -> None:
     assert qa("sync", folder)[0] == 0
     at = ("--folder", folder)
     code, _, err = qa("forget", "a.txt", *at)
-    assert code == 2 and sentence(err).startswith("a.txt is still in the folder: delete it first, or with")
+    assert code == 2 and sentence(err).startswith("a.txt is still in the folder: delete it first, or let it")
     code, out, _ = qa("forget", "a.txt", "--delete-file", *at)
     assert (code, out) == (0, "forgotten: a.txt\n")
     (folder / "b.txt").unlink()
@@ -351,7 +408,7 @@ def test_forgetting_from_the_command_line(qa: Run, fill: Fill) -> None:
         code, _, err = qa("forget", *wrong, *at)
         assert (code, err) == (2, "Name one file or folder, or say --all-deleted.\n")
     code, out, _ = qa("forget", "--all-deleted", *at)
-    assert (code, out) == (0, "forgotten: a.txt\n")  # the text of the other never went
+    assert (code, out) == (0, "There is nothing to forget.\n")  # the one is erased, the text of the other never went
 
 
 def test_forgetting_over_http(opened: Library, fill: Fill) -> None:

@@ -51,6 +51,16 @@ def test_a_passage_knows_the_line_it_begins_on(text: str) -> None:
         ("A title\n\nand text under it", ["A title", "and text under it"]),
         ("List:\n- one\n- two", ["List:", "- one", "- two"]),
         ("这是第一句。这是第二句。", ["这是第一句。", "这是第二句。"]),
+        ("Bergholmer Tagblatt, 11. März 2020. Die Witwe wartet.", 2),
+        ("Es war der 12. Dezember. Der 3. Senat tagte am 2. Tag im 19. Jahr, vgl. Nr. 5 und S. 12 bzw. Abs. 3.", 2),
+        ("Sie kam am 12. Der Minister ging.", 2),
+        ("Es kostete 7,2 Mio. Euro, z. B. für Hr. Huber, Dr. Kern und die Häuser.", 1),
+        ("Dne 5. května a 5. 3. 2020 zemřel MUDr. Novák.", 1),
+        ("M. Dupont et Mme. Garnier vivent ici depuis le 1er. janvier, art. 5.", 1),
+        ("El Sr. Ortega y la Sra. Ruiz viven en EE. UU. desde 1990.", 1),
+        ("Мост построил А. С. Воронов в 2018 г. Суд молчал.", 2),
+        ("I am 12. Officials said so. He was 14. Mary was 12. May I ask?", 5),
+        ("It grew in 2018. March was cold. He scored 12. 2020 was bad. Mind the 3. 4 were lost.", 6),
     ],
 )
 def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str] | int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from conftest import Fill
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_anchoring import within
 
 from qa import Library, resolving
 from qa.catalog import Catalog
@@ -64,7 +66,10 @@ def _large(monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(st.sampled_from(sorted(TEXTS)), st.data())
 def test_any_words_that_stand_somewhere_are_found_exactly(large: Library, name: str, data: st.DataObject) -> None:
-    """Whatever is cut out of a text is found again: across passages, within words, without spaces, of signs alone."""
+    """Whatever is cut out of a text is found again: across passages, without spaces, of signs alone.
+
+    What is cut from within a word is found by what stands beside it, and is told to be so without.
+    """
     text = TEXTS[name]
     start = data.draw(st.integers(0, len(text) - 2))
     end = min(len(text), start + data.draw(st.integers(2, 400)))
@@ -74,7 +79,13 @@ def test_any_words_that_stand_somewhere_are_found_exactly(large: Library, name: 
     if sum(letter.isprintable() and not letter.isspace() for letter in quote) < 2:
         return
     try:
+        found = large.resolve(quote, prefix=text[max(0, start - 32) : start], suffix=text[end : end + 32])
+        assert found.cited_text == quote
         found = large.resolve(quote)
+    except NotFound as error:
+        assert within(text, start) or within(text, end)
+        assert "These words stand only within longer ones, as in “" in str(error)
+        return
     except UsageError as error:
         assert "more than 1,000 places" in str(error)
         assert sum(each.count(quote) for each in TEXTS.values()) > 500
@@ -146,6 +157,32 @@ def test_the_other_places_are_told_and_what_is_around_chooses(library: Library, 
     assert library.resolve("fox", suffix=" too.").document.path == "b.txt"
     assert library.resolve("fox", document="b.txt").also == ()
     assert library.resolve("fox", document=library.document("b.txt").id).document.path == "b.txt"
+
+
+def test_words_that_stand_only_within_others_are_told(library: Library, fill: Fill) -> None:
+    fill(
+        {
+            "a.txt": "15 days' notice is due.\nA fee of 500 euros.",
+            "b.txt": "Neither party pays.",
+            "c.txt": "北京大学出版社",
+        }
+    )
+    library.sync()
+    for quote, told in (
+        ("5 days' notice", "in “15 days' notice” (a.txt)"),
+        ("fee of 50", "in “fee of 500” (a.txt)"),
+        ("either party", "in “Neither party” (b.txt)"),
+    ):
+        with pytest.raises(NotFound, match=f"only within longer ones, as {re.escape(told)}: give whole words"):
+            library.resolve(quote)
+        with pytest.raises(NotFound, match="only within longer ones"):
+            library.resolve(quote, document=told[-6:-1])
+    assert library.resolve("either party", prefix="N").document.path == "b.txt"
+    assert library.resolve("大学").document.path == "c.txt"
+    fill({"d.txt": "And 5 days' notice"})
+    library.sync()
+    found = library.resolve("5 days' notice")
+    assert found.document.path == "d.txt" and not found.also
 
 
 def test_exact_words_come_first(library: Library, fill: Fill) -> None:

@@ -57,6 +57,40 @@ def test_documents_that_give_different_dates_are_quoted_side_by_side(library: Li
     assert "different dates" in (answer.reason or "")
 
 
+@pytest.mark.parametrize("library", ["bundled"], indirect=True)
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many households lost power in storm Edda?",
+            "Storm Edda crossed the coast. Around 40,000 households lost power.",
+            "The power company now counts 52,000 households without power after storm Edda.",
+        ),
+        (
+            "How many workers took part in the strike?",
+            "About 400 workers took part in the strike at the mill.",
+            "According to the union, 1,200 workers joined the strike.",
+        ),
+        (
+            "How many people died of Fenn fever?",
+            "Two people died of Fenn fever in July.",
+            "Nobody has died of Fenn fever this year, the ministry said.",
+        ),
+        (
+            "What share of the vote did Mara Holt win?",
+            "Mara Holt won the election with 52.3 percent of the vote.",
+            "The recount gave Mara Holt 50.9 percent of the vote.",
+        ),
+    ],
+)
+def test_the_same_told_in_other_words_with_another_figure_contradicts(
+    library: Library, fill: Fill, question: str, one: str, other: str
+) -> None:
+    answer = asked(library, fill, question, one=one, other=other)
+    assert paths(answer) == {"one.txt", "other.txt"}
+    assert "different figures" in (answer.reason or "")
+
+
 @pytest.mark.parametrize(
     ("question", "one", "other"),
     [
@@ -110,6 +144,27 @@ def test_the_same_said_in_another_way_is_no_contradiction(
     [
         ("How much was the rent in 2022?", "In 2022 the rent was 900 euros.", "In 2021 the rent was 850 euros."),
         ("How long is the Anders Bridge?", "The Anders Bridge is 220 m long.", "The Brask Bridge is 90 m long."),
+        (
+            "How many pairs of gulls bred at Elswick?",
+            "In 2022 4,700 pairs of gulls bred at Elswick.",
+            "In 2012 8,900 pairs of gulls bred at Elswick.",
+        ),
+        (
+            "How much would repairs of the bridge cost?",
+            "Repairs of the bridge would cost 640,000 crowns.",
+            "Judgment in Hollis v. Marsh\n\n| Item | Amount |\n|---|---|\n| Damages | 9,000 |\n| Costs | 31,400 |",
+        ),
+        (
+            "How many houses did the flood destroy?",
+            "The flood destroyed 214 houses.",
+            "The flood destroyed over two hundred houses.",
+        ),
+        (
+            "How many people live in Elswick?",
+            "At Elswick 3,120 gulls live.",
+            "In Elswick 5,200 gulls live, says a club.",
+        ),
+        ("How old is Mara Holt?", "Mara Holt, 44, spoke.", "Mara Holt, 45, spoke again."),
         ("Who opened the bridge?", "The bridge was opened by 2 mayors.", "The bridge was opened by 3 mayors."),
     ],
 )

@@ -11,7 +11,6 @@ from conftest import Fill
 
 from qa import Library
 from qa.errors import FolderError, IndexVersion
-from qa.parsers import PARSERS
 from qa.records import Signature
 
 
@@ -161,7 +160,7 @@ def test_a_parser_that_breaks_loses_one_file_alone(
     def broken(_: bytes) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(PARSERS, ".md", broken)
+    monkeypatch.setattr("qa.parsers.markdown.decode", broken)
     fill({"a.md": "# words", "b.txt": "other words"})
     report = library.sync()
     assert (report.added, report.failures[0].path) == (1, "a.md")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from qa.documents import Container, Document
+from qa.documents import INSIDE, Container, Document
 from qa.errors import DocumentError
 from qa.parsers.archives import parse_archive
 from qa.parsers.doc import parse_doc
@@ -34,13 +34,10 @@ from qa.parsers.xls import parse_xls
 from qa.parsers.xlsx import parse_xlsx
 from qa.parsers.xml import parse_markup
 
-__all__ = ["INSIDE", "PARSERS", "TITLED", "UNREAD", "Parsed", "is_archive", "is_plain", "parse", "parse_all"]
+__all__ = ["PARSERS", "TITLED", "UNREAD", "Parsed", "is_archive", "is_plain", "parse", "parse_all"]
 
 TITLED = ".qa-titled"
 """The suffix of a text that stands after its title, as question sets have them; always UTF-8."""
-
-INSIDE = "!/"
-"""What stands between the path of a container and the name of a file in it: `mail.eml!/report.pdf`."""
 
 _TEXTS = tuple(
     ".txt .text .log .asc .py .pyi .js .mjs .cjs .ts .tsx .jsx .vue .c .h .cc .cpp .cxx .hh .hpp .m .mm .rs .go .java "
