@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -90,12 +90,19 @@ def _audited(catalog: Catalog, folder: Path, longest: int, status: str | None, a
     for text, held in _texts(catalog, folder, longest, prefix):
         if held != (status == "valid"):
             continue
-        present = Present(catalog, folder, longest=longest)  # one for each text: it keeps what it reads
+        rows = catalog.ledger.rows(text, after=span if prefix and text.id.startswith(prefix) else None)
+        for at in range(0, len(rows), MOST):
+            present = Present(catalog, folder, longest=longest)  # one for many: it keeps what it reads
+            yield from _looked_up(catalog, present, text, rows[at : at + MOST], status, held=held)
+
+
+def _looked_up(
+    catalog: Catalog, present: Present, text: Text, rows: Sequence[Served], status: str | None, *, held: bool
+) -> list[Audited]:
+    with catalog.moment():  # a sync that goes on meanwhile may take away what has just been found
         entry = catalog.find(text.id)
-        for row in catalog.ledger.rows(text, after=span if prefix and text.id.startswith(prefix) else None):
-            found = _fate(catalog, present, row, entry, held=held)
-            if status in (None, found.status):
-                yield _said(catalog, row, entry, found)
+        fates = ((row, _fate(catalog, present, row, entry, held=held)) for row in rows)
+        return [_said(catalog, row, entry, found) for row, found in fates if status in (None, found.status)]
 
 
 def _texts(catalog: Catalog, folder: Path, longest: int, first: str) -> Iterator[tuple[Text, bool]]:

@@ -224,8 +224,10 @@ class Catalog:
     def put_document(self, document: Document, passages: Sequence[Passage]) -> int:
         """Keep a document and its passages, if its text is new; return its number."""
         known = self._db.all("SELECT number FROM documents WHERE id = ?", document.id)
-        if known:
+        if known and known[0][0] > int(self.meta(_OUTDATED) or 0):
             return int(known[0][0])
+        for (before,) in known:
+            self._take_out(before)
         number = self._db.run(
             "INSERT INTO documents (id, title, media_type, length, pages, headings, parts)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -238,6 +240,8 @@ class Catalog:
             ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
         )
         self._db.run("DELETE FROM tombstones WHERE id = ?", document.id)
+        for (before,) in known:
+            self._db.run("UPDATE files SET document = ? WHERE document = ?", number, before)
         return number
 
     def drop_orphans(self, paths: dict[int, str]) -> int:
@@ -253,6 +257,9 @@ class Catalog:
     def _bury(self, number: int, id_: str, length: int, path: str) -> None:
         self.ledger.keep(id_, lambda: self.text(number))
         self._db.run("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", id_, path, length, iso_time(time.time()))
+        self._take_out(number)
+
+    def _take_out(self, number: int) -> None:
         self._db.run("INSERT OR IGNORE INTO lexical_dead VALUES (?)", number)
         for table, column in (("documents", "number"), ("texts", "document"), ("passages", "document")):
             self._db.run(f"DELETE FROM {table} WHERE {column} = ?", number)
@@ -270,13 +277,13 @@ class Catalog:
                 self._reread()
 
     def _reread(self) -> None:
-        """Start over from the folder: another version read or cut the texts. Vectors of words that stay are kept."""
-        with self._db.transaction():
-            held = "SELECT document, min(path) FROM files WHERE document NOT NULL GROUP BY document"
-            paths: dict[int, str] = {row[0]: row[1] for row in self._db.all(held)}
-            self._db.run("DELETE FROM files")
-            self.drop_orphans(paths)
-            self.set_meta("texts", _TEXTS_VERSION)
+        """Have every file read again: another version read or cut the texts, which serve on until then.
+
+        Vectors of words that stay are kept.
+        """
+        self._db.run("UPDATE files SET digest = NULL")
+        self.set_meta(_OUTDATED, str(max(self.numbers(), default=0)))
+        self.set_meta("texts", _TEXTS_VERSION)
         self.rebuilt = "The index was made by another version and has been made anew from the folder."
 
     def _entries(self, which: str, *values: object) -> list[Entry]:
@@ -289,6 +296,8 @@ class Catalog:
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
+_OUTDATED = "outdated"
+"""The fact about the index that tells up to which number documents were read or cut by another version."""
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason, container FROM files"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings, parts FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"

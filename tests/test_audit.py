@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Fill, Run, sentence
 from test_api import problem, running
 from test_ledger import LONG, Cheap, give
 
-from qa import Library
+from qa import Library, audit
 from qa.errors import MalformedCitation, UsageError
 from qa.plain import plain
 from qa.remote import RemoteLibrary
@@ -63,6 +65,23 @@ def test_an_audit_lists_what_no_longer_holds_and_looks_at_the_files(library: Lib
             *(each.status, each.cited_text, each.current, each.given),
         )
     assert library.sync().citations == {"moved": 0, "changed": 0, "deleted": 0}  # it is told once
+
+
+def test_each_text_is_audited_in_one_moment_though_a_sync_goes_on(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(library, fill)
+    real = audit._fate
+
+    def beside_a_sync(*args: Any, **options: Any) -> Any:
+        syncing = threading.Thread(target=library.sync)
+        syncing.start()
+        syncing.join()
+        return real(*args, **options)
+
+    monkeypatch.setattr(audit, "_fate", beside_a_sync)
+    changed = library.audit("changed").citations
+    assert [each.cited_text for each in changed] == [CHANGES]
 
 
 def test_a_long_audit_comes_in_pages(library: Library, fill: Fill) -> None:

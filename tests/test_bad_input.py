@@ -133,6 +133,40 @@ def test_an_index_of_an_older_version_is_made_anew_and_says_so(library: Library,
         assert other.search("words that stay")[0].text == "words that stay"
 
 
+def test_texts_of_another_version_serve_until_they_are_read_anew(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    long = "\n\n".join(f"The walrus of bay {i} sings until the tide of {i} turns." for i in range(60))
+    folder = fill({"a.txt": long, "copy of a.txt": long, "b.txt": "one sentence"})
+    library.sync()
+    cited = library.resolve("The walrus of bay 41 sings").id
+    library.close()
+    with sqlite3.connect(library.index / "catalog.sqlite3") as catalog:
+        cuts = catalog.execute("SELECT start, stop FROM passages ORDER BY document, start").fetchall()
+        catalog.execute("UPDATE meta SET value = '0.0' WHERE name = 'texts'")
+        catalog.execute("UPDATE passages SET stop = stop + 1 WHERE stop < (SELECT max(stop) FROM passages)")
+    catalog.close()
+    with Library.open(folder) as other, monkeypatch.context() as patch:
+        patch.setattr("qa.syncing.write_words", killed)
+        with pytest.raises(KeyboardInterrupt):
+            other.sync()
+        assert other.citation(cited).status == "valid"
+    with Library.open(folder) as other:
+        report = other.sync()
+        assert (report.embedded, report.removed, report.failed) == (0, 0, 0)
+        assert [each.path for each in other.documents()] == ["a.txt", "b.txt", "copy of a.txt"]
+        assert other.citation(cited).status == "valid"
+        assert other.search("walrus of bay 41")
+        assert other.sync().unchanged == 3
+    with sqlite3.connect(library.index / "catalog.sqlite3") as catalog:
+        assert catalog.execute("SELECT start, stop FROM passages ORDER BY document, start").fetchall() == cuts
+        assert not catalog.execute("SELECT * FROM cited WHERE due").fetchall()
+    catalog.close()
+
+
 @pytest.mark.parametrize("part", ["catalog", "lexical", "vectors"])
 @pytest.mark.parametrize("damage", ["garbage", "missing"])
 def test_a_damaged_part_is_named_and_repaired(library: Library, fill: Fill, part: str, damage: str) -> None:
