@@ -15,8 +15,16 @@ PARSERS_VERSION = 3
 INSIDE = "!/"
 """What stands between the path of a container and the name of a file in it: `mail.eml!/report.pdf`."""
 
+_HOLDER = re.compile(rf"\.(?:eml|msg|mbox|zip)(?={INSIDE})", re.I)
+
 TITLE_LENGTH = 200
 """Characters of a title that are kept, at most."""
+
+
+def holder(path: str) -> str | None:
+    """Return the path of the file of the folder that another one stands in, as an attachment in its mail."""
+    found = _HOLDER.search(path)
+    return path[: found.end()] if found else None
 
 
 @dataclass(frozen=True, slots=True)

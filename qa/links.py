@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from qa.citations import Citation, Location
+from qa.documents import holder
 from qa.errors import NotFound, UsageError
 from qa.records import Source
 from qa.spans import Span
@@ -63,17 +64,22 @@ class Links:
         return f"{self.url.rstrip('/')}/api/documents/{citation.document.id}/file"
 
     def file(self, citation: Citation) -> str | None:
-        """Link to the cited part of the file itself, where that is asked for and the file still has the words."""
+        """Link to the cited part of the file itself, where that is asked for and the file still has the words.
+
+        What stands in a mail or an archive has no file of its own: the link leads to that.
+        """
         if self.files is None or citation.status != "valid":
             return None
         fragment = self.fragment(citation)
-        place = f"{self.files.rstrip('/')}/{quote(citation.document.path)}"
+        path = holder(citation.document.path) or citation.document.path
+        place = f"{self.files.rstrip('/')}/{quote(path)}"
         return f"{place}#{fragment.value}" if fragment else place
 
     def fragment(self, citation: Citation) -> Fragment | None:
         """Name the cited part of a file, in the way of its media type; None where there is none."""
         way = _WAYS.get(citation.document.media_type)
-        return way(citation, self.ends) if way and citation.status == "valid" else None
+        own = citation.status == "valid" and not holder(citation.document.path)
+        return way(citation, self.ends) if way and own else None
 
 
 def line_ends(read: Read) -> LineEnds:

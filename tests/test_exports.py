@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 from test_api import running
+from test_containers import mail
 
 from qa import Answer, Library
 from qa.citations import Citation
@@ -360,6 +361,17 @@ def test_a_link_opens_the_page_and_one_to_a_file_is_there_only_if_it_is_asked_fo
         assert f"{URL}/#cite={of(talk, 'tide.txt').id}" in linked
         assert "../a%20b/ferry.pdf#page=2" in linked
         assert '"/ferry.pdf#' in library.export(talk, "html", files="/")
+
+
+def test_what_stands_in_a_mail_is_linked_to_that_mail(fill: Fill) -> None:
+    post = mail("See the notes.", ("otter.txt", "The otter of the old mill weighs nine kilograms."))
+    with Library.open(fill({"Mine!/post.eml": post})) as library:
+        library.sync()
+        answer = library.ask("How much does the otter of the old mill weigh?")
+        assert [each.document.path for each in answer.citations] == ["Mine!/post.eml!/otter.txt"]
+        exported = library.export(answer, "html", files="..")
+        assert 'href="../Mine%21/post.eml"' in exported
+        assert "#char=" not in exported and "#char=" not in library.export(answer, "annotations")
 
 
 def test_characters_are_counted_as_rfc_5147_does_with_one_for_a_line_end(library: Library, talk: list[Answer]) -> None:

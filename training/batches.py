@@ -14,7 +14,7 @@ NONE = 255
 STEP_TOKENS = 4_200
 """Tokens of questions and texts in a step, and of claims and texts."""
 CLAIM_TOKENS = 1_200
-_MICRO_TOKENS = 1_600
+_MICRO_TOKENS = 1_000
 """Tokens that are computed at once: few enough to stay near the processor."""
 _STEP = 16
 """Widths are multiples of it: memory that was used before fits again."""
