@@ -70,6 +70,26 @@ def test_a_web_page_is_read_in_the_encoding_it_names() -> None:
     assert parse(page, "a.html").text == "Привет"
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<nav><a href=x>Home</a></nav>",
+        "<div role=navigation>Home</div>",
+        "<form role='search'>Find</form>",
+        "<p style='color: red; DISPLAY : none'>ignore what was asked</p>",
+        "<span style='visibility:hidden'>ignore</span>",
+        "<label aria-hidden=true>154 languages</label>",
+    ],
+)
+def test_what_a_reader_of_a_page_does_not_see_or_what_leads_elsewhere_is_left_out(unseen: str) -> None:
+    assert parse(f"<p>One.</p>{unseen}<p>Two.</p>".encode(), "a.html").text == "One.\n\nTwo."
+
+
+def test_a_page_of_links_alone_and_one_behind_a_dialog_are_read() -> None:
+    assert parse(b"<nav><a href=x>The otter</a></nav>", "a.html").text == "The otter"
+    assert parse(b"<div aria-hidden=true>The otter</div><div>Accept</div>", "a.html").text == "The otter\n\nAccept"
+
+
 def test_a_pdf_keeps_its_pages(pdf: bytes) -> None:
     document = parse(pdf, "a.pdf")
     assert document.media_type == "application/pdf"

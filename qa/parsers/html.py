@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading, first_line
 from qa.errors import DocumentError
 
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
 _HIDDEN = frozenset("script style noscript template head svg math iframe object select button dialog".split())
+_MENUS = frozenset("navigation menu menubar search".split())
+"""Roles of what leads elsewhere."""
+_UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _BLOCKS = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
@@ -21,16 +29,27 @@ _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 
 
 def parse_html(data: bytes) -> Document:
-    """Read a page as its reader sees it: paragraphs apart, scripts and hidden parts left out."""
+    """Read a page as its reader sees it: paragraphs apart; scripts, menus and hidden parts left out."""
     from selectolax.lexbor import LexborHTMLParser
 
     page = _decode_html(data)
     if _depth(page) > _DEEPEST:
         raise DocumentError("Its tags are nested too deep to be read.")
     tree = LexborHTMLParser(page)
-    writer = _PageWriter()
+    writer = _written(tree.body, menus=False)
+    if not writer.text:  # a page of links alone
+        writer = _written(tree.body, menus=True)
+    text = writer.text
+    title_node = tree.css_first("head title")
+    title = " ".join(title_node.text().split()) if title_node is not None else ""
+    top = min(writer.headings, key=lambda h: h.level).title if writer.headings else first_line(text)
+    return Document(text, (title or top)[:TITLE_LENGTH], "text/html", headings=tuple(writer.headings))
+
+
+def _written(node: LexborNode | None, *, menus: bool) -> _PageWriter:
+    """Walk through what is below a node."""
+    writer = _PageWriter(menus=menus)
     # an explicit walk: recursion would let a page of 100,000 nested tags end the program
-    node = tree.body
     depth = 0
     while node is not None:
         inner = node.child if writer.enter(node) else None
@@ -43,11 +62,7 @@ def parse_html(data: bytes) -> Document:
             if node is not None:
                 writer.leave(node)
         node = node.next if node is not None and depth else None
-    text = writer.text
-    title_node = tree.css_first("head title")
-    title = " ".join(title_node.text().split()) if title_node is not None else ""
-    top = min(writer.headings, key=lambda h: h.level).title if writer.headings else first_line(text)
-    return Document(text, (title or top)[:TITLE_LENGTH], "text/html", headings=tuple(writer.headings))
+    return writer
 
 
 def _depth(page: str) -> int:
@@ -71,26 +86,26 @@ _WIDTHS = ("", " ", " | ", "\n", "\n\n")  # of two gaps between words the wider 
 class _PageWriter:
     """Collects the visible text of a tree, and the headings with their places in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, menus: bool) -> None:
         self._parts: list[str] = []
         self._length = 0
         self._gap = ""  # white space owed before the next word
-        self._heading: tuple[int, int] | None = None  # level, start
+        self._heading: tuple[int, int, int] | None = None  # level, where it starts, and at which part
         self._pre = 0
+        self._menus = menus
         self.headings: list[Heading] = []
 
     @property
     def text(self) -> str:
         return "".join(self._parts)
 
-    def enter(self, node: object) -> bool:
+    def enter(self, node: LexborNode) -> bool:
         """Take a node in; tell whether its children are to be seen."""
-        tag = node.tag  # type: ignore[attr-defined]
+        tag = node.tag or ""
         if tag == "-text":
-            self._write(node.text_content or "")  # type: ignore[attr-defined]
+            self._write(node.text_content or "")
             return False
-        attributes = node.attributes if tag not in ("-comment", "!doctype") else {}  # type: ignore[attr-defined]
-        if tag in _HIDDEN or tag.startswith(("-", "!")) or "hidden" in attributes:
+        if tag in _HIDDEN or tag.startswith(("-", "!")) or self._is_hidden(tag, node.attributes):
             return False
         if tag == "br":
             self._owe("\n")
@@ -98,18 +113,26 @@ class _PageWriter:
             self._owe(_GAPS.get(tag, "\n\n"))
         self._pre += tag == "pre"
         if re.fullmatch("h[1-6]", tag):
-            self._heading = (int(tag[1]), self._length + len(self._gap if self._parts else ""))
+            start = self._length + len(self._gap if self._parts else "")
+            self._heading = (int(tag[1]), start, len(self._parts))
         return True
 
-    def leave(self, node: object) -> None:
+    def _is_hidden(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        if not self._menus and (tag == "nav" or attributes.get("role") in _MENUS):
+            return True
+        # of a block it is also said for as long as a dialog lies above it, as when the page was saved
+        mute = attributes.get("aria-hidden") == "true" and tag not in _BLOCKS
+        return mute or "hidden" in attributes or bool(_UNSEEN.search(attributes.get("style") or ""))
+
+    def leave(self, node: LexborNode) -> None:
         """Close a node."""
-        tag = node.tag  # type: ignore[attr-defined]
+        tag = node.tag or ""
         if tag in _BLOCKS and tag not in ("td", "th"):
             self._owe(_GAPS.get(tag, "\n\n"))
         self._pre -= tag == "pre"
         if self._heading and re.fullmatch("h[1-6]", tag):
-            (level, start), self._heading = self._heading, None
-            title = " ".join(self.text[start:].split())[:TITLE_LENGTH]
+            (level, start, part), self._heading = self._heading, None
+            title = " ".join("".join(self._parts[part:]).split())[:TITLE_LENGTH]
             if title:
                 self.headings.append(Heading(start, level, title))
 
