@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.embedders import Embedder
     from qa.followups import History
     from qa.forgetting import Forgotten
+    from qa.parsers.pdf import Drawn
     from qa.progress import Progress
     from qa.rerankers import Reranker
     from qa.search import Hit
@@ -231,6 +232,13 @@ class Library(Pluggable):
         if not place.is_file():
             raise NotFound("The file is no longer there.")
         return place
+
+    def page(self, id: str, number: int = 1, *, cite: str | None = None, width: int = 1_000) -> Drawn:
+        """Draw a page of a PDF as a picture, the words of a citation marked. Raises NotFound, UsageError."""
+        with alone:
+            from qa.pages import draw_page
+
+        return draw_page(self._index.catalog(), self.folder, self._known(id), number, cite=cite, width=width)
 
     def _known(self, id: str) -> File:
         catalog = self._index.catalog()

@@ -9,6 +9,9 @@ from dataclasses import astuple
 from typing import IO, Any, Final
 
 from qa.documents import Document, Heading, Part
+from qa.drawing import Sheet
+from qa.errors import DocumentError
+from qa.parsers.pdf import Drawn
 from qa.passages import Passage
 from qa.reading import Reading, Task
 from qa.records import File, Signature
@@ -78,6 +81,36 @@ def receive(pipe: IO[bytes], task: Task) -> Reading:
         Passage(Span(start, end), line, bytes.fromhex(key)) for start, end, line, key in header["passages"]
     )
     return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings, parts), passages, inside)
+
+
+def sheet_line(sheet: Sheet) -> bytes:
+    """Write on one line which page is to be drawn."""
+    span = [sheet.span.start, sheet.span.end]
+    return json.dumps({"sheet": [sheet.raw.hex(), sheet.size, sheet.number, sheet.width, span]}).encode() + b"\n"
+
+
+def sheet_of(raw: str, size: int, number: int, width: int, span: Sequence[int]) -> Sheet:
+    """Read what is to be drawn as a line has it."""
+    return Sheet(bytes.fromhex(raw), size, number, width, Span(*span))
+
+
+def send_drawn(pipe: IO[bytes], drawn: Drawn | DocumentError) -> None:
+    """Write a picture, or why there is none."""
+    told = {"reason": str(drawn)} if isinstance(drawn, DocumentError) else {"words": drawn.words, "boxes": drawn.boxes}
+    head, png = json.dumps(told).encode(), b"" if isinstance(drawn, DocumentError) else drawn.png
+    pipe.write(_LENGTHS.pack(len(head), len(png)))
+    pipe.write(head + png)
+    pipe.flush()
+
+
+def receive_drawn(pipe: IO[bytes]) -> Drawn:
+    """Take in a picture. Raises DocumentError, and as `receive` does."""
+    head, png = (_exactly(pipe, length) for length in _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size)))
+    told = json.loads(head)
+    if "reason" in told:
+        raise DocumentError(told["reason"])
+    boxes = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in told["boxes"])
+    return Drawn(png, str(told["words"]), boxes)
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes:

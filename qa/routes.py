@@ -206,6 +206,13 @@ def file(id: str, library: Lib) -> Response:
     return FileResponse(place, filename=place.name, headers=safe, content_disposition_type="attachment")
 
 
+@routes.get("/api/documents/{id:path}/pages/{number}", response_class=Response, tags=["Documents"])
+def page(id: str, number: int, library: Lib, cite: str | None = None, width: int = 1_000) -> Response:
+    """Draw a page of a PDF as a PNG, so many pixels wide; the words of a citation (`cite`) are marked there."""
+    drawn = library.page(id, number, cite=cite, width=width)
+    return Response(drawn.png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
 @routes.get("/api/documents/{id:path}", response_model=Listed, tags=["Documents"])
 def document(id: str, library: Lib) -> Response:
     """Tell what is known of a file, by its document's id or its path."""

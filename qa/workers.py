@@ -23,8 +23,11 @@ from typing import Final
 
 from qa import __version__
 from qa.documents import PARSERS_VERSION
+from qa.drawing import Sheet, draw
+from qa.errors import DocumentError
+from qa.parsers.pdf import Drawn
 from qa.passages import CUTTER_VERSION
-from qa.pipes import line, receive, send, task_of
+from qa.pipes import line, receive, receive_drawn, send, send_drawn, sheet_line, sheet_of, task_of
 from qa.reading import Reading, Task, read, unread
 
 _PROGRAM: Final = "import sys; sys.path[:] = sys.argv[2:]; from qa.workers import work; work(sys.argv[1])"
@@ -45,6 +48,8 @@ _SECONDS, _SPEED = 20.0, 2_000_000.0
 """How long a file may take to be read: so many seconds, and one more for so many bytes."""
 _MEMORY, _TIMES = 2_000_000_000, 8
 """How much memory a worker may take, in bytes: so many, and as often the size of the file."""
+_NONSENSE: Final = (OSError, EOFError, ValueError, LookupError, TypeError)
+"""What is raised where a worker has ended, or what it says makes no sense."""
 _TOO_SLOW: Final = "It takes too long to read: it may be damaged, or made to stop us."
 _ENDED: Final = "The process that read it broke down, twice: it may be damaged, or need more memory than there is."
 
@@ -62,6 +67,12 @@ def read_files(folder: Path, tasks: Sequence[Task], *, processes: int) -> Genera
                 return
     for task in tasks:
         yield read(folder, task)
+
+
+def draw_sheet(folder: Path, sheet: Sheet) -> Drawn:
+    """Draw a page in a process of its own, within the same limits. Raises DocumentError where that cannot be."""
+    with _Pool(folder, 1) as pool:
+        return pool.draw(sheet) if pool.start() else draw(folder, sheet)
 
 
 class _Gone(Exception):
@@ -121,6 +132,14 @@ class _Pool:
             held += size
         while ahead:
             yield from ahead.popleft()[1].result()
+
+    def draw(self, sheet: Sheet) -> Drawn:
+        """Draw a page. Raises DocumentError."""
+        worker = self._workers[0]
+        try:
+            return worker.draw(sheet)
+        except _Gone as error:
+            raise DocumentError(_TOO_SLOW if worker.too_slow else _ENDED) from error
 
     def _read(self, parcel: Sequence[Task]) -> list[Reading]:
         worker = self._idle.get()
@@ -212,16 +231,29 @@ class _Worker:
             self._to.write(line(tasks))
             self._to.flush()
             for task in tasks:
-                yield self._in_time(task)
-        except (OSError, EOFError, ValueError, LookupError, TypeError) as error:  # what it says may make no sense
+                with self._in_time(task.size):
+                    reading = receive(self._from, task)
+                yield reading
+        except _NONSENSE as error:
             raise _Gone from error
 
-    def _in_time(self, task: Task) -> Reading:
-        """Take in a reading; where it takes too long, end the process."""
-        too_late = threading.Timer(_SECONDS + task.size / _SPEED, self._give_up)
+    def draw(self, sheet: Sheet) -> Drawn:
+        """Have a page drawn. Raises _Gone where it ends before that, DocumentError."""
+        try:
+            self._to.write(sheet_line(sheet))
+            self._to.flush()
+            with self._in_time(sheet.size):
+                return receive_drawn(self._from)
+        except _NONSENSE as error:
+            raise _Gone from error
+
+    @contextlib.contextmanager
+    def _in_time(self, size: int) -> Iterator[None]:
+        """Wait for what is made of a file of so many bytes; where it takes too long, end the process."""
+        too_late = threading.Timer(_SECONDS + size / _SPEED, self._give_up)
         too_late.start()
         try:
-            return receive(self._from, task)
+            yield
         finally:
             too_late.cancel()
             too_late.join()
@@ -246,7 +278,7 @@ class _Worker:
 
 
 def work(folder: str) -> None:
-    """Read the files that are named on stdin, one after the other, until nobody is there to name any."""
+    """Read the files that are named on stdin, or draw a page, one after the other, until nobody names any."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who will end us
     out = os.fdopen(os.dup(1), "wb", _BUFFER)
     os.dup2(2, 1)  # nothing that a parser prints may get among the answers
@@ -255,10 +287,23 @@ def work(folder: str) -> None:
     lines: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     while True:
-        for fields in json.loads(lines.get()):
+        asked = json.loads(lines.get())
+        if isinstance(asked, dict):
+            sheet = sheet_of(*asked["sheet"])
+            _limit_memory(_MEMORY + _TIMES * sheet.size)
+            send_drawn(out, _drawn(Path(folder), sheet))
+            continue
+        for fields in asked:
             task = task_of(*fields)
             _limit_memory(_MEMORY + _TIMES * task.size)
             send(out, read(Path(folder), task))
+
+
+def _drawn(folder: Path, sheet: Sheet) -> Drawn | DocumentError:
+    try:
+        return draw(folder, sheet)
+    except DocumentError as error:
+        return error
 
 
 def _listen(lines: SimpleQueue[bytes]) -> None:

@@ -1,26 +1,95 @@
-"""PDF, page by page."""
+"""PDF, page by page: its words, and a page as a picture with where some of them stand on it."""
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from unicodedata import category
 
 from qa.documents import TITLE_LENGTH, Document, first_line
 from qa.errors import DocumentError
+from qa.spans import Span
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, as shares of a page's width and height."""
 
 _PDFIUM = threading.Lock()  # pdfium is not thread-safe
-_BROKEN = re.compile("[\x02\ufffe]\r?\n?")
-"""What pdfium writes where a word is broken by a hyphen at the end of a line."""
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
+_ODD = re.compile("(?P<broken>[\x02\ufffe]\r?\n?)|(?P<end>\r(?=\n))|(?P<control>[\x00-\x08\x0e-\x1f])|[\ufb00-\ufb06]")
+"""What is no letter of the text: `broken` is what pdfium writes where a word goes on in the next line."""
+_LIGATURES = dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", "ff fi fl ffi ffl st st".split(), strict=True))
+_HIGHEST = 4_000
+"""So many pixels high is a picture at most."""
+_APART = 4
+"""Words of a line are apart by so many times its height at most."""
+_MARK = (255, 229, 100)
 _UNKNOWN = 0.5
 """A text has no words where more of its letters than this share are none that anybody knows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as a PNG, some of its words marked there; these words, and a box for each line of them."""
+
+    png: bytes
+    words: str
+    boxes: tuple[Box, ...]
+
+
 def parse_pdf(data: bytes) -> Document:
-    """Read a PDF; pages are kept, words broken at a line's end are joined."""
+    """Read a PDF; pages are kept, words broken at a line's end are joined, ligatures are letters."""
+    import pypdfium2
+
+    with _opened(data) as pdf:
+        try:
+            title = pdf.get_metadata_value("Title")
+            pages = [_page_text(pdf, number) for number in range(len(pdf))]
+            if not any(page.strip() for page in pages):
+                raise DocumentError(_wordless(pdf))
+        except pypdfium2.PdfiumError as error:
+            raise DocumentError("It is damaged: a page of it cannot be read.") from error
+    text = "\n\n".join(pages)
+    if _is_unknown(text):
+        raise DocumentError(
+            "Its fonts do not say which letters they show: run it through text recognition (OCR) first."
+        )
+    starts, offset = [], 0
+    for page in pages:
+        starts.append(offset)
+        offset += len(page) + 2
+    return Document(text, title.strip()[:TITLE_LENGTH] or first_line(text), "application/pdf", pages=tuple(starts))
+
+
+def draw_page(data: bytes, number: int, span: Span, *, width: int) -> Drawn:
+    """Draw a page, the first is 1, so many pixels wide, with the words of a span of its text marked."""
+    import pypdfium2
+
+    with _opened(data) as pdf:
+        try:
+            with closing(pdf[number - 1]) as page, closing(page.get_textpage()) as textpage:
+                scale = min(width / page.get_width(), _HIGHEST / page.get_height())
+                bitmap = page.render(scale=scale, may_draw_forms=False)
+                text, indices = _letters(textpage.get_text_range())
+                wanted = dict.fromkeys(indices[span.start : span.end])
+                place = bitmap.get_posconv(page).to_bitmap
+                boxes = [_placed(line, place) for line in _lines(_boxes(textpage, wanted))]
+                picture = bitmap.to_pil().convert("RGB")
+        except (pypdfium2.PdfiumError, IndexError) as error:
+            raise DocumentError("It is damaged: a page of it cannot be drawn.") from error
+    wide, high = picture.size
+    shares = tuple((left / wide, top / high, right / wide, bottom / high) for left, top, right, bottom in boxes)
+    return Drawn(_png(picture, boxes), span.of(text), shares)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """Open a PDF; everything in it is pdfium's, which is for one thread at a time."""
     import pypdfium2
 
     with _PDFIUM:
@@ -34,36 +103,77 @@ def parse_pdf(data: bytes) -> Document:
                 else "It is damaged: it does not open as a PDF."
             ) from error
         try:
-            title = pdf.get_metadata_value("Title")
-            pages = [_page_text(pdf, number) for number in range(len(pdf))]
-            if not any(page.strip() for page in pages):
-                raise DocumentError(_wordless(pdf))
-        except pypdfium2.PdfiumError as error:
-            raise DocumentError("It is damaged: a page of it cannot be read.") from error
+            yield pdf
         finally:
             pdf.close()
-    text = "\n\n".join(pages)
-    if _is_unknown(text):
-        raise DocumentError(
-            "Its fonts do not say which letters they show: run it through text recognition (OCR) first."
-        )
-    starts, offset = [], 0
-    for page in pages:
-        starts.append(offset)
-        offset += len(page) + 2
-    return Document(text, title.strip()[:TITLE_LENGTH] or first_line(text), "application/pdf", pages=tuple(starts))
 
 
 def _page_text(pdf: Any, number: int) -> str:
-    page = pdf[number]
-    textpage = page.get_textpage()
-    try:
-        raw: str = textpage.get_text_range()
-    finally:
-        textpage.close()
-        page.close()
-    joined = _CONTROL.sub("", _BROKEN.sub("", raw.replace("\r\n", "\n")))
+    with closing(pdf[number]) as page, closing(page.get_textpage()) as textpage:
+        return _clean(textpage.get_text_range())
+
+
+def _clean(raw: str) -> str:
+    joined = _ODD.sub(lambda odd: _LIGATURES.get(odd[0], ""), raw)
     return joined.encode("utf-8", "replace").decode()  # a lone surrogate has no bytes, so no hash
+
+
+def _letters(raw: str) -> tuple[str, list[int]]:
+    """Return the text of a page, and for each letter of it where it stands among those that pdfium has."""
+    units = [0, *accumulate(2 if letter > "\uffff" else 1 for letter in raw)]  # pdfium counts as UTF-16 does
+    at, indices = 0, list[int]()
+    for odd in _ODD.finditer(raw):
+        indices += units[at : odd.start()]
+        indices += [units[odd.start()]] * len(_LIGATURES.get(odd[0], ""))
+        at = odd.end()
+    return _clean(raw), indices + units[at : len(raw)]
+
+
+def _boxes(textpage: Any, indices: Iterable[int]) -> Iterator[Box]:
+    """Yield where letters stand on a page: left, bottom, right and top; spaces that nobody drew stand nowhere."""
+    import pypdfium2
+
+    for index in indices:
+        letter = pypdfium2.raw.FPDFText_GetCharIndexFromTextIndex(textpage, index)
+        try:
+            left, bottom, right, top = textpage.get_charbox(letter, loose=True)
+        except pypdfium2.PdfiumError:
+            continue
+        if left < right and bottom < top:
+            yield left, bottom, right, top
+
+
+def _lines(letters: Iterable[Box]) -> list[Box]:
+    """Join the boxes of letters to those of lines, whichever way they run."""
+    lines: list[Box] = []
+    for left, bottom, right, top in letters:
+        if lines:
+            a, b, c, d = lines[-1]
+            high = min(top - bottom, d - b)
+            if min(top, d) - max(bottom, b) > high / 2 and max(left - c, a - right) < _APART * high:
+                lines[-1] = min(a, left), min(b, bottom), max(c, right), max(d, top)
+                continue
+        lines.append((left, bottom, right, top))
+    return lines
+
+
+def _placed(line: Box, place: Any) -> Box:
+    """Return where a line stands on a picture, which may be turned."""
+    (a, b), (c, d) = place(*line[:2]), place(*line[2:])
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def _png(picture: Any, boxes: Iterable[Box]) -> bytes:
+    """Mark boxes on a picture as a felt pen does, and write it."""
+    from PIL import Image, ImageChops
+
+    for each in boxes:
+        box = tuple(map(round, each))
+        under = picture.crop(box)
+        picture.paste(ImageChops.multiply(under, Image.new("RGB", under.size, _MARK)), box)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def _wordless(pdf: Any) -> str:

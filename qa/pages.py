@@ -1,0 +1,53 @@
+"""A document of pages and a citation in; a picture of a page, with the cited words marked there, out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from qa.catalog import Catalog
+from qa.citations import parse_id
+from qa.drawing import Sheet
+from qa.errors import NotFound, UsageError
+from qa.parsers.pdf import Drawn
+from qa.records import Entry, File
+from qa.spans import Span
+from qa.workers import draw_sheet
+
+NARROWEST, WIDEST = 100, 2_000
+"""How wide a picture may be, in pixels."""
+
+
+def draw_page(catalog: Catalog, folder: Path, file: File, number: int, *, cite: str | None, width: int) -> Drawn:
+    """Draw a page of a PDF, from 1 on, as its file is now; what a citation has on that page is marked.
+
+    Raises NotFound, UsageError, MalformedCitation, DocumentError.
+    """
+    if not NARROWEST <= width <= WIDEST:
+        raise UsageError(f"The width must be from {NARROWEST} to {WIDEST:,} pixels.")
+    entry = catalog.entry(file.document or 0)
+    if entry is None or not entry.pages or file.container:
+        raise NotFound("Only pages of PDFs can be drawn, and only of those that are files of their own.")
+    if not 1 <= number <= len(entry.pages):
+        raise NotFound(f"There is no such page: the document has {len(entry.pages):,}.")
+    page = _page(entry, number)
+    cited = _cited(entry, cite, page) if cite else Span(page.start, page.start)
+    drawn = draw_sheet(folder, Sheet(file.raw, file.signature.size, number, width, cited.shift(-page.start)))
+    if drawn.words != catalog.text(entry.number, cited):
+        raise NotFound("The file was changed since the last sync: after the next one, look the citation up again.")
+    return drawn
+
+
+def _page(entry: Entry, number: int) -> Span:
+    """Return where the words of a page stand in the text; two line ends part it from the next."""
+    spans = [Span(start, end - 2) for start, end in pairwise((*entry.pages, entry.length + 2))]
+    return spans[number - 1]
+
+
+def _cited(entry: Entry, id_: str, page: Span) -> Span:
+    """Return what a citation has on a page; where that is nothing, an empty span there."""
+    prefix, span = parse_id(id_)
+    if not entry.source.id.startswith(prefix):
+        raise UsageError("The citation is of another document, or of what this one said before: look it up first.")
+    start = min(max(span.start, page.start), page.end)
+    return Span(start, max(start, min(span.end, page.end)))

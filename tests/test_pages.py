@@ -1,0 +1,159 @@
+"""A citation drawn on its page lies over the right words: each word of these PDFs is printed in a colour of its own."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from conftest import Fill
+from PIL import Image
+from test_api import problem, running
+from test_containers import mail
+
+from qa import Library
+from qa.errors import DocumentError, NotFound, UsageError
+from qa.parsers import parse
+from qa.parsers.pdf import draw_page
+from qa.spans import Span
+
+PAGES = [
+    ["The otter sleeps by", "the old mill and eats", "nine herrings a day."],
+    ["Nobody has seen the", "lynx of Brask since", "that spring in 1962."],
+]
+
+
+def colour(number: int) -> tuple[int, int, int]:
+    """Return a dark colour of its own for each of sixty words."""
+    return 40 * (number % 4), 40 * (number // 4 % 4), 40 * (number // 16 % 4)
+
+
+def colourful(*pages: list[str], head: str = "/MediaBox [0 0 300 200]") -> bytes:
+    """Write a PDF of these lines, with so many words in as many colours."""
+    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Courier-Bold >>",
+    ]
+    for i, lines in enumerate(pages):
+        parts, number = [], 1
+        for row, line in enumerate(lines):
+            parts.append(f"BT /F1 14 Tf {20} {160 - 40 * row} Td")
+            for word in line.split():
+                red, green, blue = (each / 255 for each in colour(number))
+                parts.append(f"{red:.4f} {green:.4f} {blue:.4f} rg ({word} ) Tj")
+                number += 1
+            parts.append("ET")
+        stream = "\n".join(parts)
+        fonts = "/Resources << /Font << /F1 3 0 R >> >>"
+        objects.append(f"<< /Type /Page /Parent 2 0 R {head} {fonts} /Contents {5 + 2 * i} 0 R >>")
+        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+    out, places = "%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{each}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    return f"{out}{end}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF".encode()
+
+
+def words_of(text: str) -> Iterator[Span]:
+    at = 0
+    for word in text.split():
+        start = text.index(word, at)
+        at = start + len(word)
+        yield Span(start, at)
+
+
+def ink(picture: Image.Image, box: tuple[float, float, float, float]) -> Counter[int]:
+    """Count the letters' own colours in a box, by the number of the word; edges are grey, and no colour of any."""
+    wide, high = picture.size
+    part = picture.crop(tuple(round(at * (wide, high)[i % 2]) for i, at in enumerate(box)))
+    known = {colour(number): number for number in range(1, 30)}
+    return Counter(known[pixel] for pixel in part.get_flattened_data() if pixel in known)
+
+
+HEADS = {
+    "plain": "/MediaBox [0 0 300 200]",
+    "turned": "/MediaBox [0 0 300 200] /Rotate 90",
+    "upside down": "/MediaBox [0 0 300 200] /Rotate 180",
+    "cropped": "/MediaBox [-50 -30 400 300] /CropBox [10 20 300 190]",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_the_box_of_each_word_holds_its_own_colour_and_no_other(head: str) -> None:
+    data = colourful(*PAGES, head=head)
+    document = parse(data, "a.pdf")
+    for number, start in enumerate(document.pages, 1):
+        text = document.text[start:].split("\n\n")[0]
+        bare = Image.open(io.BytesIO(draw_page(data, number, Span(0, 0), width=900).png))
+        printed = " ".join(PAGES[number - 1]).split()
+        for span in words_of(text):
+            count = printed.index(span.of(text)) + 1
+            drawn = draw_page(data, number, span, width=900)
+            assert drawn.words == span.of(text) and len(drawn.boxes) == 1
+            found = ink(bare, drawn.boxes[0])
+            assert set(found) == {count} and found[count] > 20, (span.of(text), found)
+
+
+def test_words_that_go_on_in_the_next_line_have_a_box_for_each() -> None:
+    data = colourful(*PAGES)
+    text = parse(data, "a.pdf").text
+    whole = text.index("eats"), text.index("herrings") + len("herrings")
+    drawn = draw_page(data, 1, Span(*whole), width=900)
+    assert drawn.words == "eats \nnine herrings" and len(drawn.boxes) == 2
+    (_, top, right, bottom), (left, below, _, _) = drawn.boxes
+    assert top < bottom < below and left < right
+
+
+def test_a_ligature_is_its_letters_and_a_broken_word_is_whole() -> None:
+    from qa.parsers.pdf import _letters
+
+    text, places = _letters("the \ufb01eld is a mead\x02\r\now\r\nand \U0001f9a6 so")
+    assert text == "the field is a meadow\nand \U0001f9a6 so" and len(places) == len(text)
+    assert places[4] == places[5] == 4 and places[6] == 5
+    assert places[text.index("ow")] == 21 and places[text.index("so")] == 32  # pdfium counts the otter as two
+
+
+@pytest.fixture
+def document(library: Library, fill: Fill) -> Library:
+    pdf = colourful(*PAGES)
+    fill({"a.pdf": pdf, "b.txt": "No pages.", "post.eml": mail("See it.", ("c.pdf", pdf.decode()))})
+    library.sync()
+    return library
+
+
+def test_a_citation_is_marked_on_its_page_through_every_door(document: Library) -> None:
+    cited = document.resolve("lynx of Brask")
+    number = cited.start_page_number or 0
+    drawn = document.page(cited.document.id, number, cite=cited.id, width=600)
+    assert number == 2 and drawn.words == "lynx of Brask" and len(drawn.boxes) == 1
+    assert document.page("a.pdf", 1, cite=cited.id).boxes == ()  # it has nothing there
+    with running(document) as client:
+        told = client.get(f"/api/documents/{cited.document.id}/pages/2", params={"cite": cited.id, "width": 600})
+        assert (told.status_code, told.headers["content-type"]) == (200, "image/png") and told.content == drawn.png
+        assert client.get("/api/documents/a.pdf/pages/1").content == document.page("a.pdf", 1).png
+        assert problem(client.get("/api/documents/a.pdf/pages/3"), 404).startswith("There is no such page: ")
+        assert client.get("/api/documents/a.pdf/pages/x").status_code == 422
+        assert problem(client.get("/api/documents/a.pdf/pages/1", params={"width": 9_999_999}), 400)
+
+
+def test_what_cannot_be_drawn_gets_one_sentence(document: Library, fill: Fill) -> None:
+    cited, other = document.resolve("lynx of Brask"), document.resolve("No pages.")
+    for path, error in (("b.txt", NotFound), ("post.eml!/c.pdf", NotFound), ("x.pdf", NotFound)):
+        with pytest.raises(error):
+            document.page(path, 1)
+    with pytest.raises(UsageError, match="of another document"):
+        document.page("a.pdf", 1, cite=other.id)
+    fill({"a.pdf": colourful(["Something", "else now."], ["And here", "too."])})  # not synced yet
+    with pytest.raises(NotFound, match="was changed since"):
+        document.page("a.pdf", 2, cite=cited.id)
+    fill({"a.pdf": b"%PDF-1.4 nothing"})
+    with pytest.raises(DocumentError, match="damaged"):
+        document.page("a.pdf", 1)
+    (document.folder / "a.pdf").unlink()
+    with pytest.raises(DocumentError, match="cannot be read"):
+        document.page("a.pdf", 1)
