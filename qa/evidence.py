@@ -14,6 +14,7 @@ from qa.passages import sentences
 from qa.reader import Reading
 from qa.search import Hit
 from qa.spans import Span
+from qa.words import parted
 
 Weights = Mapping[str, float]
 
@@ -232,7 +233,7 @@ def _of_passage(
         # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
         leans = len(before) and (borrows or _LEANING.match(words))
         shown, shown_share = (Span(before.start, stripped.end), share) if leans else (stripped, own)
-        if len(words) >= _SHORTEST:
+        if len(parted(words)) >= _SHORTEST:  # where words are not parted a letter says more
             known = {"share": shown_share, "rank": math.log1p(rank), "length": math.log(len(words))}
             known["ends"] = float(words.endswith(_ENDS))  # headings and rows of tables do not
             known |= _read(reading, number, span) if reading else {}

@@ -47,6 +47,8 @@ _SMALL = {
     "fr": """le la les l un une des du de et ou mais est sont était a ont été être avoir avait il elle ils elles on
         nous vous je ne pas plus dont ce cette ces son sa ses leur leurs au aux en dans sur sous par pour avec
         sans y n c j se à ? qui quoi où quand comment pourquoi combien quel quelle quels quelles qu que""",
+    "hi": """है हैं था थी थे का की के को में से पर और या यह वह ये वे ने भी नहीं एक कि जो तो हो गया गई ? क्या कौन कब
+        कहाँ कहां कैसे क्यों कितने कितना कितनी किस""",
     "hr": """i u na do od o po za pri pod se si ne je su bio bila bilo bili biti to taj li iz s ? kako kakav koliko
         tko što gdje kada zašto koji koja koje""",
     "hu": """a az és vagy de nem van volt voltak lesz egy ez hogy meg már csak mint után ? ki mi mit hol mikor miért
@@ -56,6 +58,8 @@ _SMALL = {
     "it": """il lo la i gli le l un uno una di del dello della dei degli delle e o ma è sono era fu ha hanno essere
         non si suo sua che per con senza in nel nella nei al alla ai da dal dalla su sul sulla tra fra più
         questo questa stato stata ? chi cosa quale quali quando quanto quanti quanta quante dove come perché""",
+    "ko": """이다 입니다 있다 있습니다 하다 합니다 그리고 그 이 ? 무엇 누구 언제 어디 어디에 어디서 왜 어떻게 어떤 몇
+        인가 인가요 입니까 있습니까 습니까 나요""",
     "lt": """ir ar bet yra buvo nėra tai su iš į prie už apie kad ? kas ką kur kada kodėl kaip kiek kuris kuri""",
     "lv": """un vai bet ir bija nav tas tā ar no uz pie par lai ? kas ko kur kad kāpēc kā cik kurš kura""",
     "nl": """de het een en of maar is zijn was waren wordt werd werden heeft hebben had niet geen met van voor op in
@@ -81,6 +85,8 @@ _SMALL = {
         колико који која које""",
     "sv": """och att det som en ett är var inte på för av med till den de har hade om många mycket blev från vid i
         under efter hos sig han hon ? hur vad vem när varför vilka vilken vilket""",
+    "th": """ที่ และ ของ ใน มี เป็น คือ ได้ จะ ว่า ไม่ ให้ จาก กับ ? อะไร ไหน ที่ไหน เมื่อไร เมื่อไหร่ ใคร ทำไม อย่างไร
+        กี่ เท่าไร เท่าไหร่ ไหม หรือ ใด""",
     "tr": """ve veya ama bir bu şu o da de mi mı mu mü zaman için ile gibi olan oldu var yok değil ? ne kim nerede
         neden nasıl kaç hangi""",
     "uk": """і й в у на з із зі по за від до для про не це був була було були є він вона вони його її їх чи же а але
@@ -90,6 +96,9 @@ _SMALL = {
         bao""",
 }
 """Words that join others, and behind the «?» those that ask: they tell a language, not what a text is about."""
+
+_JOINING = {"ja": "[\u3040-\u309f]", "zh": "[的是了在和与吗呢吧么什谁哪怎这那]"}
+"""Letters that do the same where words are not parted; Japanese writes these with an alphabet of their own."""
 
 _SCRIPTS = {
     re.compile(f"[{letters}]"): languages.split()
@@ -134,6 +143,11 @@ def foreign(text: str) -> bool:
 def small_words(language: str) -> frozenset[str]:
     """Return the words of a language that say nothing of what a text is about; none where we know none."""
     return frozenset(_SMALL.get(language, "").replace("?", "").split())
+
+
+def joins(language: str, pair: str) -> bool:
+    """Tell whether a pair of letters has one that only joins words, where these are not parted."""
+    return language in _JOINING and re.search(_JOINING[language], pair) is not None
 
 
 def _asked_in(languages: Sequence[str], text: str) -> bool:

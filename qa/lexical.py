@@ -12,6 +12,7 @@ from pathlib import Path
 import tantivy
 
 from qa.errors import IndexDamaged, StorageError
+from qa.words import parted
 
 _HEAP = 64_000_000
 _MOST_TERMS = 64
@@ -107,8 +108,11 @@ class Lexical:
         return q.boolean_query([(tantivy.Occur.Should, q.term_query(schema, field, number)) for number in numbers])
 
     def terms(self, text: str) -> list[str]:
-        """Return the index's own terms of a text: small letters, no accents, English stems."""
-        return list(self._analyzer.analyze(text))
+        """Return the index's own terms of a text: small letters, no accents, English stems.
+
+        Where nothing parts words, pairs of letters.
+        """
+        return list(self._analyzer.analyze(parted(text)))
 
     def asked(self, query: str) -> list[str]:
         """Return the terms of a question that are searched for, in their order: of a very long one the first."""
@@ -161,7 +165,7 @@ class Lexical:
                 document = tantivy.Document()
                 document.add_unsigned("passage", each.passage)
                 document.add_unsigned("document", each.document)
-                document.add_text("words", each.text)
+                document.add_text("words", parted(each.text))
                 writer.add_document(document)
 
     def remove(self, documents: Iterable[int]) -> None:
@@ -236,7 +240,7 @@ def stems(language: str) -> Callable[[str], list[str]]:
     fold = tantivy.Filter.ascii_fold()
     if language not in _STEMMED:
         plain = _words().filter(fold).build()
-        return lambda text: [word[:_STEM] for word in plain.analyze(text)]
+        return lambda text: [word[:_STEM] for word in plain.analyze(parted(text))]
     analyzer = _words().filter(tantivy.Filter.stemmer(language)).filter(fold).build()
     # of Arabic it leaves one ending more: that of «قتلى», and of most adjectives
     return lambda text: [word.rstrip("ي") or word for word in analyzer.analyze(text)]

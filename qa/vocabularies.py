@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from qa.evidence import Vocabulary
-from qa.languages import NAMES, small_words
+from qa.languages import NAMES, joins, small_words
 from qa.lexical import Lexical, stems
 
 
@@ -20,11 +20,13 @@ def vocabulary(lexical: Lexical, language: str | None = None) -> Vocabulary:
         return Vocabulary(lexical.terms, lexical.empty, lexical.rarity, lexical.stands, lexical.count())
     stemmed = stems(NAMES[language].lower())
     forms = defaultdict[str, set[str]](set)
+    empty = set[str]()
 
     def terms(text: str) -> list[str]:
         found = stemmed(text)
         for stem, form in zip(found, lexical.terms(text), strict=True):
             forms[stem].add(form)
+        empty.update(term for term in found if joins(language, term))
         return found
 
     def rarity(terms: Iterable[str]) -> dict[str, int]:
@@ -32,5 +34,5 @@ def vocabulary(lexical: Lexical, language: str | None = None) -> Vocabulary:
         counts = lexical.rarity(set[str]().union(*wanted.values()))
         return {term: max((counts[form] for form in each), default=0) for term, each in wanted.items()}
 
-    empty = frozenset(terms(" ".join(small_words(language))))
+    empty.update(terms(" ".join(small_words(language))))
     return Vocabulary(terms, empty, rarity, lexical.stands, lexical.count())

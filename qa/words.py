@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Scripts in which words are not parted, or carry what others put beside them: they are compared two by two letters."""
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_TONES = re.compile("[\u0e47-\u0e4e\u0ec8-\u0ece\u1036-\u103a\u17c6-\u17d3\u3099\u309a]")
+"""Marks above and below letters that a tokenizer takes for no part of a word."""
 _WORD = re.compile(
     rf"\d(?:[\d.,]*\d)?|(?:[^\W\d_]\.){{2,}}|[{_UNSPACED}]+|[^\W\d_{_UNSPACED}](?:[^\W_{_UNSPACED}]|['’](?=[^\W_]))*"
 )
@@ -50,6 +53,16 @@ def read(text: str) -> Words:
     keys = {word: key(word) for word in set(words)}
     denies = any(map(negates, keys)) or any(keys[a] in UNTRUE and b == "that" for a, b in pairwise(words))
     return Words(words, tuple(keys[word] for word in words), denies)
+
+
+def parted(text: str) -> str:
+    """Write spaces where scripts without them have none: two letters after two letters, each pair a word."""
+    return text if text.isascii() else _RUN.sub(_pairs, text)
+
+
+def _pairs(run: re.Match[str]) -> str:
+    letters = _TONES.sub("", run[0])
+    return f" {' '.join(map(''.join, pairwise(letters))) or letters} "
 
 
 def negates(word: str) -> bool:
