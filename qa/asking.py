@@ -39,7 +39,7 @@ Sift = Callable[[str, list[Hit]], list[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `count` passages are shown, `within` is a glob over paths, `rerank` as in a search.
+    """What is asked: `count` passages are shown, `within` are globs over paths, `rerank` as in a search.
 
     `history` is what was said before, the oldest first; `sift` may drop and order the passages that were found;
     with less confidence than this there is no answer.
@@ -47,7 +47,7 @@ class Request:
 
     question: str
     count: int = 10
-    within: str | None = None
+    within: tuple[str, ...] = ()
     rerank: bool = False
     history: tuple[Turn, ...] = ()
     sift: Sift | None = None
@@ -236,7 +236,7 @@ class _Asked:
         within = self._request.within
         unknown = unknown_names(self._question, self._vocabulary) if self._gauge else []
         if not hits and within:
-            return f"No document matches «{within}»."
+            return f"No document matches {', '.join(f'«{each}»' for each in within[:3])}{' …' * (len(within) > 3)}."
         asked = f"The question is in {languages.NAMES[self._language or 'en']}"
         if not hits:
             return f"{asked}: no passage has any word of it." if self._by_words else "No passage has anything of it."

@@ -18,6 +18,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeRelationship, NodeWithScore, ObjectType, QueryBundle, RelatedNodeInfo, TextNode
 
 from qa.errors import UsageError
+from qa.globs import Within
 
 if TYPE_CHECKING:
     from qa.answers import Answer, Event
@@ -62,9 +63,7 @@ class Askable(Protocol):
 class LibraryRetriever(BaseRetriever):
     """Finds passages; a node's id is that of a citation of its words, its source node is the document."""
 
-    def __init__(
-        self, library: Askable, *, count: int = 10, within: str | None = None, rerank: bool | None = None
-    ) -> None:
+    def __init__(self, library: Askable, *, count: int = 10, within: Within = None, rerank: bool | None = None) -> None:
         """Take a library, and how it is searched."""
         super().__init__()
         self._search = partial(library.search, count=count, within=within, rerank=rerank)
@@ -88,7 +87,7 @@ class LibraryQueryEngine(BaseQueryEngine):
         library: Askable,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         streaming: bool = False,
         node_postprocessors: Sequence[BaseNodePostprocessor] = (),

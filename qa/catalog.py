@@ -138,26 +138,28 @@ class Catalog:
         )
         return row_of(rows[0]) if rows else None
 
-    def documents_like(self, pattern: str) -> set[int]:
-        """Return the numbers of the documents that have a path matching a glob."""
-        rows = self._db.all("SELECT DISTINCT document FROM files WHERE path GLOB ? AND document IS NOT NULL", pattern)
+    def documents_like(self, globs: Sequence[str]) -> set[int]:
+        """Return the numbers of the documents that have a path matching one of some globs."""
+        matching = f"SELECT DISTINCT document FROM files WHERE {_MATCHES} AND document IS NOT NULL"
+        rows = self._db.all(matching, json.dumps(globs))
         return {row[0] for row in rows}
 
-    def path_like(self, document: int, pattern: str) -> str | None:
-        """Return the first path of a document that matches a glob."""
-        rows = self._db.all("SELECT min(path) FROM files WHERE document = ? AND path GLOB ?", document, pattern)
+    def path_like(self, document: int, globs: Sequence[str]) -> str | None:
+        """Return the first path of a document that matches one of some globs."""
+        first = f"SELECT min(path) FROM files WHERE document = ? AND {_MATCHES}"
+        rows = self._db.all(first, document, json.dumps(globs))
         return rows[0][0] if rows else None
 
     def document_count(self) -> int:
         """Count the documents."""
         return int(self._db.all("SELECT count(*) FROM documents")[0][0])
 
-    def keys_like(self, pattern: str) -> bytes:
-        """Return the keys, joined to one, of the passages of the documents that have a path matching a glob."""
+    def keys_like(self, globs: Sequence[str]) -> bytes:
+        """Return the keys, joined to one, of the passages of what `documents_like` returns."""
         rows = self._db.all(
             "SELECT group_concat(hex(key), '') FROM passages"
-            " WHERE document IN (SELECT document FROM files WHERE path GLOB ?)",
-            pattern,
+            f" WHERE document IN (SELECT document FROM files WHERE {_MATCHES})",
+            json.dumps(globs),
         )
         return bytes.fromhex(rows[0][0] or "")
 
@@ -299,6 +301,7 @@ _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
 _OUTDATED = "outdated"
 """The fact about the index that tells up to which number documents were read or cut by another version."""
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason, container FROM files"
+_MATCHES = "EXISTS (SELECT 1 FROM json_each(?) AS glob WHERE files.path GLOB glob.value)"
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings, parts FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
 # in one statement, so that all are of one moment; vectors are counted as the rest, so as to look only at what waits

@@ -80,7 +80,9 @@ IndexOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", help="How many passages.")]
-WithinOption = Annotated[str | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match.")]
+WithinOption = Annotated[
+    list[str] | None, typer.Option("--within", metavar="GLOB", help="Only in paths that match; may be said again.")
+]
 ExportOption = Annotated[
     Path | None,
     typer.Option("--export", metavar="FILE", help="Write the answer there too: .md .html .json .jsonld .csl.json."),

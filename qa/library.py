@@ -15,6 +15,7 @@ from qa.citations import CitationInContext
 from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
 from qa.folder import check_folder, inside, without_links, write_new
 from qa.giving import Giving
+from qa.globs import Within, globs
 from qa.importing import alone
 from qa.index import Index
 from qa.keeping import Keeper
@@ -84,10 +85,8 @@ class Library(Pluggable):
 
     # Asking.
 
-    def search(
-        self, query: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
-    ) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths, `rerank` lets the best be read and ranked anew.
+    def search(self, query: str, *, count: int = 10, within: Within = None, rerank: bool | None = None) -> list[Hit]:
+        """Return the best passages; `within` are globs over paths, `rerank` lets the best be read and ranked anew.
 
         It is the reader that does so, or the reranker that is named; None means off here, on for `ask` if there is one.
         Raises UsageError, EmptyLibrary, LibraryBusy, RerankerError.
@@ -97,12 +96,13 @@ class Library(Pluggable):
             from qa.reranking import best
             from qa.search import show
 
-        _check(count, within)
+        _check(count)
+        chosen = globs(within)
         engines = self._index.engines()
         return show(
             engines.catalog,
-            best(check(query), engines, count=count, within=within, rerank=bool(rerank)),
-            within=within,
+            best(check(query), engines, count=count, within=chosen, rerank=bool(rerank)),
+            within=chosen,
         )
 
     def ask(
@@ -110,7 +110,7 @@ class Library(Pluggable):
         question: str,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         history: History = None,
         sift: Sift | None = None,
@@ -129,7 +129,7 @@ class Library(Pluggable):
         question: str,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         history: History = None,
         sift: Sift | None = None,
@@ -144,10 +144,10 @@ class Library(Pluggable):
             from qa.followups import read_history
             from qa.writing import Writer
 
-        _check(count, within)
+        _check(count)
         settings = self.settings
         rerank = self._index.providers.ranks_anew() if rerank is None else rerank
-        request = Request(question, count, within, rerank, read_history(history), sift, settings.confidence)
+        request = Request(question, count, globs(within), rerank, read_history(history), sift, settings.confidence)
         llm = self._index.providers.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
         return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question)
@@ -367,9 +367,7 @@ class Library(Pluggable):
         self.close()
 
 
-def _check(count: object, within: object) -> None:
+def _check(count: object) -> None:
     """Raise UsageError for what nothing can be searched with; callers in Python may pass anything."""
     if not isinstance(count, int) or not 1 <= count <= MOST:
         raise UsageError(f"The count must be from 1 to {MOST}.")
-    if within is not None and not isinstance(within, str):
-        raise UsageError("`within` must be one glob over paths, as a text: within='contracts/*'.")

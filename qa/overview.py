@@ -19,8 +19,8 @@ _DOCUMENTS = 8
 """So many an overview names."""
 
 
-def overview(catalog: Catalog, within: str | None) -> tuple[list[Piece], str]:
-    """Name what there is, of all documents or of those that a glob selects; and say what that is."""
+def overview(catalog: Catalog, within: Sequence[str]) -> tuple[list[Piece], str]:
+    """Name what there is, of all documents or of those that globs select; and say what that is."""
     chosen = catalog.documents_like(within) if within else None
     entries = [entry for entry in catalog.entries() if chosen is None or entry.number in chosen]
     shown = _spread(entries, _DOCUMENTS)

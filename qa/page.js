@@ -2,18 +2,17 @@
    Whatever comes from documents, questions or errors is put in as text, never as HTML. */
 
 import { Turn, ask } from "./page_answer.js";
-import { api, closeSource, make, openDocument, openNamed, openSource } from "./page_source.js";
+import { Shelf } from "./page_shelf.js";
+import { closeSource, openNamed, openSource, step } from "./page_source.js";
 import { Talk } from "./page_talk.js";
+import { api, count, make, number, say } from "./page_tools.js";
 
 const at = (id) => document.getElementById(id);
-const number = (n) => Number(n).toLocaleString("en");
-const count = (n, thing) => `${number(n)} ${thing}${n === 1 ? "" : "s"}`;
-const SHOWN = 500;
-
 const REMEMBERED = 20; // turns that go with a question, and are what it may speak of
 
 let asking = null;
 const talk = new Talk();
+const shelf = new Shelf();
 let stood = "";
 let listed = 0;
 
@@ -40,7 +39,8 @@ async function answer(words) {
   turn.element.scrollIntoView({ block: "start" });
   busy(new AbortController());
   try {
-    const whole = await ask(words, talk.history().slice(-REMEMBERED), turn, asking.signal);
+    const said = { history: talk.history().slice(-REMEMBERED), within: shelf.within() };
+    const whole = await ask(words, said, turn, asking.signal);
     talk.add(whole);
     say(`${whole.answer} ${whole.citations.length ? count(whole.citations.length, "citation") : ""}`);
   } catch (error) {
@@ -71,10 +71,6 @@ function hint(words) {
   at("qa-hint")?.remove();
   at("qa-ask").before(make("p", { id: "qa-hint", className: "qa-error", role: "alert" }, words));
   question().focus();
-}
-
-function say(words) {
-  at("qa-live").textContent = words;
 }
 
 /* The folder: how it stands, and what is in it. */
@@ -113,35 +109,13 @@ async function poll() {
     if (status.phase !== "idle") wait = 1_000;
     const now = [status.files, status.failed, status.documents, status.characters, status.waiting > 0].join();
     if (now !== stood && (status.phase !== "reading" || Date.now() > listed + 5_000)) {
-      await Promise.all([showDocuments(), showExamples()]);
+      await Promise.all([shelf.refresh(), showExamples()]);
       [stood, listed] = [now, Date.now()];
     }
   } catch (error) {
     at("qa-standing").textContent = error.gone ? "The server does not answer: is it still running? Trying again…" : error.message;
   }
   setTimeout(poll, document.hidden ? 4 * wait : wait);
-}
-
-const STATES = { indexed: "Ready", waiting: "By words", failed: "Not read" };
-const WHY = { indexed: "All of it can be found", waiting: "It can be found by its words; its meaning is being learnt" };
-
-async function showDocuments() {
-  const { documents } = await (await api("/api/documents")).json();
-  const files = documents.sort((a, b) => (b.state === "failed") - (a.state === "failed"));
-  const items = files.slice(0, SHOWN).map((file) =>
-    make("li", { className: `qa-file qa-is-${file.state}` },
-      make("div", {},
-        make("bdi", { className: "qa-file-path" }, file.id ? opening(file) : file.path),
-        make("span", { className: "qa-chip", title: WHY[file.state] ?? "" }, STATES[file.state] ?? file.state)),
-      file.reason ? make("p", { className: "qa-why" }, file.reason) : file.title && file.title !== file.path ? make("p", { dir: "auto" }, file.title) : null));
-  if (files.length > SHOWN) items.push(make("li", { className: "qa-file" }, `and ${number(files.length - SHOWN)} more`));
-  if (!files.length) items.push(make("li", { className: "qa-file" }, "There is nothing in this folder yet."));
-  at("qa-files").replaceChildren(...items);
-}
-
-function opening(file) {
-  const opens = (event) => openDocument(file, event.currentTarget);
-  return make("button", { type: "button", className: "qa-name", aria: { label: `Open ${file.path}` }, onclick: opens }, file.path);
 }
 
 async function showExamples() {
@@ -196,12 +170,13 @@ function build() {
   );
   turns().append(welcome());
   at("qa-ask").before(talk.tools({ fresh, say, hint }));
-  at("qa-library").append(make("h2", { id: "qa-documents", tabIndex: -1 }, "Documents"), make("ul", { id: "qa-files", aria: { labelledby: "qa-documents" } }));
+  at("qa-library").append(...shelf.elements);
+  at("qa-ask").before(shelf.narrowed);
   at("qa-add")?.append(adder());
   document.body.append(make("div", { id: "qa-live", className: "qa-hidden", role: "status" }));
   document.addEventListener("click", clicked, true);
   document.addEventListener("keydown", pressed, true);
-  window.addEventListener("hashchange", openNamed);
+  window.addEventListener("popstate", openNamed);
   question().focus();
   talk.begin(turns());
   openNamed();
@@ -244,6 +219,8 @@ function pressed(event) {
     event.stopPropagation();
   }
   if (asks) send();
+  const turns = { n: 1, p: -1 }[event.key];
+  if (turns && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea")) step(turns);
 }
 
 /** Gradio builds its part first: wait until the places that we fill are there. */

@@ -25,8 +25,11 @@ _FILES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
     "page_answer.js": "text/javascript",
+    "page_paper.js": "text/javascript",
+    "page_shelf.js": "text/javascript",
     "page_source.js": "text/javascript",
     "page_talk.js": "text/javascript",
+    "page_tools.js": "text/javascript",
 }
 _HEAD = """
 <link rel="icon" href="/page/page.svg">

@@ -1,6 +1,6 @@
 /* One turn: a question, and its answer as it comes in, with marks that open what they cite. */
 
-import { api, make, place, points } from "./page_source.js";
+import { api, make, place, points } from "./page_tools.js";
 
 const MARK = /(?<!\\)\[(\d+)\]/g;
 const unescapeMarks = (text) => text.replace(/\\\[(?=\p{Nd}+\])/gu, "["); // Unicode digits, as the API escapes
@@ -138,9 +138,9 @@ function read(answer) {
   return make("details", { className: "qa-passages", open: answer.refused }, make("summary", {}, title), make("ol", {}, ...items));
 }
 
-/** Ask after what was said before, and hand each event of the answer to `turn`; return the whole answer. */
-export async function ask(question, history, turn, signal) {
-  const body = JSON.stringify({ question, history, stream: true });
+/** Ask, after what was `said` before, and hand each event of the answer to `turn`; return the whole answer. */
+export async function ask(question, said, turn, signal) {
+  const body = JSON.stringify({ question, ...said, stream: true });
   const response = await api("/api/ask", { method: "POST", body, signal, headers: { "Content-Type": "application/json" } });
   for await (const event of events(response.body)) {
     const answer = turn.take(event);

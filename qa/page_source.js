@@ -1,41 +1,11 @@
-/* The source panel: a citation looked up, its words highlighted where they stand.
-   All words go in as text, never as HTML; what is highlighted is what the API says is cited, nothing is searched for. */
+/* The source panel: a citation looked up, its words highlighted where they stand, or a document from its beginning.
+   What is highlighted is what the API says is cited: nothing is searched for. */
 
+import { hasPages, paper } from "./page_paper.js";
+import { ask, make, original, place, points, say } from "./page_tools.js";
+
+const AROUND = 2_000;
 const MORE = 20_000;
-
-/** Make an element: properties are set, `data` goes to its dataset, children are elements or text. */
-export function make(tag, properties = {}, ...children) {
-  const { data = {}, aria = {}, ...rest } = properties;
-  const element = Object.assign(document.createElement(tag), rest);
-  Object.assign(element.dataset, data);
-  for (const [name, value] of Object.entries(aria)) element.setAttribute(`aria-${name}`, value);
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-/** Call the API; return what it says, or throw its own sentence. */
-export async function api(path, options = {}) {
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw Object.assign(new Error("The server does not answer: is it still running?"), { gone: true });
-  }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  const words = typeof problem.detail === "string" ? problem.detail : `The server could not do that (${response.status}).`;
-  throw Object.assign(new Error(words), { status: response.status });
-}
-
-const range = (name, from, to) => (from === null || from === undefined ? null : from === to ? `${name} ${from}` : `${name}s ${from}–${to}`);
-
-/** Say where a citation or a passage stands: page, lines, headings. */
-export function place(where) {
-  const page = range("page", where.start_page_number, where.end_page_number);
-  const line = page ?? where.part ? null : range("line", where.start_line, where.end_line);
-  return [page, where.part, line, (where.heading ?? []).join(" › ") || null].filter(Boolean).join(" · ");
-}
 
 const STATUS = {
   valid: ["Valid", "These words stand in the folder now."],
@@ -44,61 +14,96 @@ const STATUS = {
   deleted: ["Deleted", "The file is no longer in the folder."],
 };
 
-let opener = null;
+let opener = null; // where the focus goes back to
+let beside = []; // the citations of the same answer, in its order
 let asked = 0;
 
 const panel = () => document.getElementById("qa-source");
+const isOpen = () => document.body.classList.contains("qa-reading");
+const isNarrow = () => matchMedia("(max-width: 820px)").matches;
 
 /** Open a citation by its id; the focus goes to it, and back to `from` when it is closed. */
-export async function openSource(id, from, context = 2_000) {
-  const mine = ++asked;
-  opener = from ?? opener;
-  for (const each of document.querySelectorAll("[data-cite]")) each.classList.toggle("qa-open", each.dataset.cite === id);
-  show(heading("Looking it up…"), make("div", { className: "qa-body" }));
-  try {
-    const found = await (await api(`/api/citations/${encodeURIComponent(id)}?context=${context}`)).json();
-    if (mine === asked) fill(found, context);
-  } catch (error) {
-    if (mine === asked) show(heading("Not found"), make("p", { className: "qa-note", role: "alert" }, error.message));
+export async function openSource(id, from) {
+  if (from && !panel().contains(from)) {
+    opener = from;
+    beside = citedBeside(from, id);
+    if (isNarrow()) from.scrollIntoView({ block: "start" }); // the sheet covers what is below
   }
-}
-
-/** Open the citation that the page's address names: /#cite=ID. */
-export function openNamed() {
-  const id = /^#cite=(.+)$/.exec(location.hash)?.[1];
-  if (id) openSource(id, null);
+  for (const each of document.querySelectorAll("[data-cite]")) each.classList.toggle("qa-open", each.dataset.cite === id);
+  address(`#cite=${id}`);
+  await load("Looking it up…", () => ask(`/api/citations/${encodeURIComponent(id)}?context=${AROUND}`), fill);
 }
 
 /** Open a document at its beginning. */
 export async function openDocument(file, from) {
-  const mine = ++asked;
   opener = from;
-  show(heading(file.path), make("div", { className: "qa-body" }));
-  try {
-    const found = await (await api(`/api/documents/${file.id}/text?end=${MORE}`)).json();
-    if (mine !== asked) return;
-    const whole = found.end === found.length;
-    show(
-      heading(file.path, titled(file), make("p", { className: "qa-links" }, original(file, "Open original"))),
-      make("div", { className: "qa-body", tabIndex: 0, dir: "auto" }, found.text, whole ? "" : " …"));
-  } catch (error) {
-    if (mine === asked) show(heading("Not found"), make("p", { className: "qa-note", role: "alert" }, error.message));
-  }
+  beside = [];
+  address(`#document=${file.id}`);
+  await load(file.path, () => ask(`/api/documents/${encodeURIComponent(file.id)}`), begin);
 }
 
-const titled = ({ title, path }) => (title && title !== path ? make("p", { className: "qa-place", dir: "auto" }, title) : null);
+/** Open what the page's address names, /#cite=ID or /#document=ID; close the panel where it names nothing. */
+export function openNamed() {
+  const [, kind, id] = /^#(cite|document)=(.+)$/.exec(location.hash) ?? [];
+  if (!kind) return hide();
+  return kind === "cite" ? openSource(id, null) : openDocument({ id, path: "…" }, null);
+}
 
 /** Close the panel. Return whether it was open. */
 export function closeSource() {
-  if (!document.body.classList.contains("qa-reading")) return false;
+  if (!isOpen()) return false;
+  if (history.state?.qa) history.back();
+  else history.replaceState(null, "", location.pathname + location.search);
+  hide();
+  return true;
+}
+
+/** Open the next citation of the answer, or the one before. Return whether there is one. */
+export function step(by) {
+  const at = beside.indexOf(/^#cite=(.+)$/.exec(location.hash)?.[1]);
+  if (!isOpen() || at < 0 || !beside[at + by]) return false;
+  openSource(beside[at + by], null);
+  return true;
+}
+
+/** Let the address name what is open; of a sheet over the page the browser's way back leads to the page. */
+function address(hash) {
+  if (location.hash === hash) return;
+  if (isNarrow() && !isOpen()) history.pushState({ qa: true }, "", hash);
+  else history.replaceState(history.state, "", hash);
+}
+
+function citedBeside(from, id) {
+  const all = [...(from.closest(".qa-turn")?.querySelectorAll(".qa-notes [data-cite]") ?? [])].map((each) => each.dataset.cite);
+  const unique = [...new Set(all)];
+  return unique.includes(id) ? unique : [];
+}
+
+function hide() {
+  if (!isOpen()) return;
   asked++;
   for (const each of document.querySelectorAll(".qa-open")) each.classList.remove("qa-open");
   document.body.classList.remove("qa-reading");
   panel().replaceChildren();
-  if (location.hash.startsWith("#cite=")) history.replaceState(null, "", location.pathname + location.search);
   (opener?.isConnected ? opener : document.querySelector("#qa-question textarea"))?.focus();
   opener = null;
-  return true;
+}
+
+/** Show that something is looked up, then what was found; where that cannot be, say so, and try again if asked to. */
+async function load(title, look, then) {
+  const mine = ++asked;
+  show(heading(title), make("div", { className: "qa-body" }));
+  try {
+    const found = await look();
+    if (mine === asked) then(found);
+  } catch (error) {
+    if (mine !== asked) return;
+    const again = make("button", { type: "button", onclick: () => load(title, look, then) }, "Try again");
+    show(
+      heading(error.gone ? "Not looked up" : "Not found"),
+      make("p", { className: "qa-note", role: "alert" }, error.message),
+      error.gone ? make("p", { className: "qa-note qa-links" }, again) : null);
+  }
 }
 
 function show(...children) {
@@ -119,19 +124,35 @@ function heading(title, ...children) {
   );
 }
 
+const titled = ({ title, path }) => (title && title !== path ? make("p", { className: "qa-place", dir: "auto" }, title) : null);
+
+/* A document. */
+
+function begin(file) {
+  if (file.id === null) throw new Error(file.reason);
+  const text = body("The text of the document");
+  const pages = file.pages && hasPages(file) ? paper(file, 1, null, file.pages) : null;
+  show(heading(file.path, titled(file), make("p", { className: "qa-links" }, original(file, "Open original"), swap(pages, text))), pages ?? text, pages ? text : null);
+  text.hidden = Boolean(pages);
+  text.append(later(file.id, 0));
+}
+
+/* A citation. */
+
 /** Show a line that ends with \r alone as one: browsers do not. Nothing changes its length. */
 const withLines = (words) => words?.replace(/\r(?!\n)/g, "\n") ?? null;
 
-function fill(found, context) {
+function fill(found) {
   const [word, said] = STATUS[found.status] ?? [found.status, ""];
   const why = found.note ?? said;
   const { document: source } = found;
-  const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
-  const [begins, ends] = [found.start_char_index === points(before), points(after) < context];
-  const text = make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label: "The words in their context" } });
-  const mark = make("mark", {}, cited ?? "");
-  if (found.status !== "valid") text.append(...since(found, cited, why));
-  else text.append(begins ? "" : "… ", before, mark, after, ends ? "" : " …");
+  const valid = found.status === "valid";
+  const text = body("The words in their context");
+  const mark = make("mark", {}, withLines(found.cited_text) ?? "");
+  if (valid) text.append(...around(found, mark));
+  else text.append(...since(found, why));
+  const pages = make("div", { className: "qa-pages", hidden: true });
+  const tools = make("p", { className: "qa-links" }, ...(valid ? [original(source, "Open original"), ...copiers(found)] : []));
   show(
     heading(
       source.path,
@@ -139,15 +160,77 @@ function fill(found, context) {
       make("p", { className: "qa-place" },
         make("span", { className: `qa-status qa-${found.status}`, title: why }, word),
         place(found) ? ` ${place(found)}` : ""),
-      make("p", { className: "qa-links" }, ...links(found, !begins || !ends, context)),
-    ),
+      tools,
+      steps(found.id)),
+    pages,
     text,
   );
-  if (found.status === "valid") text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+  if (valid) text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+  if (valid && found.start_page_number && hasPages(source)) showPaper(found, pages, text, tools);
+}
+
+/** Show the page of a PDF above its text: first the words, then how they look. */
+async function showPaper(found, pages, text, tools) {
+  const mine = asked;
+  const file = await ask(`/api/documents/${encodeURIComponent(found.document.id)}`).catch(() => null);
+  if (mine !== asked || !file?.pages) return;
+  pages.append(paper(found.document, found.start_page_number, found, file.pages));
+  tools.append(swap(pages, text));
+  pages.querySelector("img").addEventListener("load", () => turn(pages, text, true), { once: true });
+}
+
+/** Make the button that shows the page in place of the text, and back. */
+function swap(pages, text) {
+  return pages && make("button", { type: "button", className: "qa-swap", onclick: () => turn(pages, text, pages.hidden) }, pages.hidden ? "Show the page" : "Show the text");
+}
+
+function turn(pages, text, drawn) {
+  [pages.hidden, text.hidden] = [!drawn, drawn];
+  const button = panel().querySelector(".qa-swap");
+  if (button) button.textContent = drawn ? "Show the text" : "Show the page";
+}
+
+const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label } });
+
+/** Put the cited words between those around them, and what leads further at both ends. */
+function around(found, mark) {
+  const [before, after] = [found.before, found.after].map(withLines);
+  const [start, end] = [found.start_char_index - points(before), found.end_char_index + points(after)];
+  return [earlier(found.document.id, start), before, mark, after, points(after) < AROUND ? "" : later(found.document.id, end, true)];
+}
+
+/** Make a button that puts what stands before an offset in its place; at the beginning of the text nothing. */
+function earlier(id, end) {
+  if (!end) return "";
+  const start = Math.max(0, end - MORE);
+  return more("Show what stands before", async (button) => {
+    const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${end}`);
+    const text = button.parentElement;
+    const height = text.scrollHeight;
+    button.replaceWith(earlier(id, start), withLines(found.text));
+    text.scrollTop += text.scrollHeight - height; // what was read stays where it was
+  });
+}
+
+/** Make a button that puts what follows an offset in its place; one that does so by itself, unless it is to wait. */
+function later(id, start, waits = false) {
+  const button = more("Show what follows", async () => {
+    const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${start + MORE}`);
+    button.replaceWith(withLines(found.text), found.end < found.length ? later(id, found.end, true) : "");
+  });
+  if (!waits) button.click();
+  return button;
+}
+
+function more(words, load) {
+  const button = make("button", { type: "button", className: "qa-more" }, words);
+  button.onclick = () => load(button).catch((error) => (button.textContent = `${error.message} Try again`));
+  return button;
 }
 
 /** Tell what became of words that no longer stand where they stood: what they were, and where they or the likest are. */
-function since(found, cited, why) {
+function since(found, why) {
+  const cited = withLines(found.cited_text);
   const now = found.current ?? found.nearest;
   const parts = (found.diff ?? []).map(({ op, words }) => make(op === "removed" ? "del" : op === "added" ? "ins" : "span", {}, words));
   return [
@@ -159,16 +242,46 @@ function since(found, cited, why) {
   ].filter(Boolean);
 }
 
-/** Count as the API does, in code points. */
-export const points = (text) => [...text].length;
-
-function links(found, cutOff, context) {
-  if (found.status !== "valid") return [];
-  const more = make("button", { type: "button", onclick: () => openSource(found.id, null, MORE) }, "Show more around it");
-  return [original(found.document, "Open original"), cutOff && context < MORE ? more : null];
+/** Make the row that leads to the other citations of the answer. */
+function steps(id) {
+  const at = beside.indexOf(id);
+  if (beside.length < 2 || at < 0) return null;
+  const to = (by, sign, name, key) => make("button", {
+    type: "button", title: `${name} (${key})`, aria: { label: name, keyshortcuts: key }, disabled: !beside[at + by], onclick: () => step(by),
+  }, sign);
+  return make("p", { className: "qa-turner" },
+    to(-1, "‹", "Citation before", "p"), make("span", {}, `Citation ${at + 1} of ${beside.length}`), to(1, "›", "Next citation", "n"));
 }
 
-/** Link to a document's file. */
-export function original(source, words) {
-  return make("a", { href: `/api/documents/${encodeURIComponent(source.id)}/file`, title: `Get the file: ${source.path}` }, words);
+/* Taking a citation along. */
+
+function copiers(found) {
+  const link = `${location.origin}/#cite=${found.id}`;
+  const where = [found.document.path, place(found)].filter(Boolean).join(", ").replace(/[\\[\]*_`<]/g, "\\$&");
+  const words = found.cited_text.replace(/\s+/g, " ").trim().replace(/[\\[\]*_`<]/g, "\\$&");
+  return [copier("Copy citation", `“${words}” — [${where}](${link})`), copier("Copy link", link)];
+}
+
+function copier(name, words) {
+  const button = make("button", { type: "button" }, name);
+  button.onclick = async () => {
+    const done = await copy(words).then(() => "Copied", () => "It could not be copied");
+    say(done);
+    button.textContent = done;
+    setTimeout(() => (button.textContent = name), 2_000);
+  };
+  return button;
+}
+
+/** Copy words; where the page did not come over a connection that browsers trust, by way of a text box. */
+async function copy(words) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(words);
+  const box = make("textarea", { value: words, className: "qa-hidden" });
+  const focused = document.activeElement;
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  focused?.focus();
+  if (!done) throw new Error("The browser does not let this page copy.");
 }

@@ -2,7 +2,7 @@
    exported by the API, which looks every citation up anew. */
 
 import { Turn } from "./page_answer.js";
-import { api, make } from "./page_source.js";
+import { api, make } from "./page_tools.js";
 
 const KEY = "qa-conversation";
 const FORMATS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from qa.globs import Within
 from qa.importing import alone
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Pluggable:
     __slots__ = ()
 
     def as_retriever(
-        self: Askable, *, count: int = 10, within: str | None = None, rerank: bool | None = None
+        self: Askable, *, count: int = 10, within: Within = None, rerank: bool | None = None
     ) -> LibraryRetriever:
         """Return a retriever of llama-index; its nodes carry span, page and the id of a citation."""
         with alone:
@@ -33,7 +34,7 @@ class Pluggable:
         self: Askable,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         streaming: bool = False,
         node_postprocessors: Sequence[BaseNodePostprocessor] = (),

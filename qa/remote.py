@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote as quoted
 
 from qa.errors import QAError, ServerError
+from qa.globs import Within
 from qa.plain import plain, restore
 from qa.pluggable import Pluggable
 from qa.status import LibraryFile, Status
@@ -65,10 +66,8 @@ class RemoteLibrary(Pluggable):
 
     # Asking.
 
-    def search(
-        self, query: str, *, count: int = 10, within: str | None = None, rerank: bool | None = None
-    ) -> list[Hit]:
-        """Return the best passages; `within` is a glob over paths, `rerank` lets the best be read and ranked anew."""
+    def search(self, query: str, *, count: int = 10, within: Within = None, rerank: bool | None = None) -> list[Hit]:
+        """Return the best passages; `within` are globs over paths, `rerank` lets the best be read and ranked anew."""
         from qa.search import Hit
 
         body = {"query": query, "count": count, "within": within, "rerank": rerank}
@@ -79,7 +78,7 @@ class RemoteLibrary(Pluggable):
         question: str,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         history: History = None,
     ) -> Answer:
@@ -94,7 +93,7 @@ class RemoteLibrary(Pluggable):
         question: str,
         *,
         count: int = 10,
-        within: str | None = None,
+        within: Within = None,
         rerank: bool | None = None,
         history: History = None,
     ) -> Iterator[Event]:

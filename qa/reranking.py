@@ -61,7 +61,7 @@ def rankings(
     engines: Engines,
     *,
     count: int,
-    within: str | None = None,
+    within: Sequence[str] = (),
     rerank: bool = False,
     readings: Readings | None = None,
 ) -> Iterator[list[Found]]:
@@ -82,7 +82,7 @@ def best(
     engines: Engines,
     *,
     count: int,
-    within: str | None = None,
+    within: Sequence[str] = (),
     rerank: bool = False,
     readings: Readings | None = None,
 ) -> list[Found]:

@@ -32,22 +32,22 @@ _RERANK = "Let the reader, or the reranker that is named, rank the best passages
 
 
 class AskBody(_Body):
-    """A question; `within` is a glob over paths, `stream` asks for server-sent events."""
+    """A question; `within` is a glob over paths, or a list of them; `stream` asks for server-sent events."""
 
     question: str = Field(examples=["How many times have U.S. forces been attacked since October 17th?"])
     history: list[Said] = Field(default=[], description="What was said before, the oldest first.")
     count: int = Field(default=10, description="How many passages are shown.")
-    within: str | None = Field(default=None, examples=["*.txt"])
+    within: str | list[str] | None = Field(default=None, examples=["*.txt"])
     rerank: bool | None = Field(default=None, description=_RERANK + "on unless it is said.")
     stream: bool = False
 
 
 class SearchBody(_Body):
-    """What to look for; `within` is a glob over paths."""
+    """What to look for; `within` is a glob over paths, or a list of them."""
 
     query: str = Field(examples=["ballistic missile"])
     count: int = 10
-    within: str | None = Field(default=None, examples=["*.txt"])
+    within: str | list[str] | None = Field(default=None, examples=["*.txt"])
     rerank: bool | None = Field(default=None, description=_RERANK + "off unless it is said.")
 
 

@@ -114,9 +114,9 @@ class _Shelf:
 
 
 def search(
-    query: str, engines: Engines, *, count: int, within: str | None = None, most: int | None = None
+    query: str, engines: Engines, *, count: int, within: Sequence[str] = (), most: int | None = None
 ) -> list[Found]:
-    """Return the best passages, best first; `within` is a glob over paths, and no passage that it selects is missed.
+    """Return the best passages, best first; `within` are globs over paths, and no passage that one selects is missed.
 
     Passages with the same words are given once, whatever their order, case and punctuation: the best of them.
     There are `count` of them if there are so many, and up to `most` for who ranks them anew.
@@ -128,7 +128,7 @@ def search(
 
 
 def _ranked(
-    query: str, engines: Engines, shelf: _Shelf, beside: Executor | None, count: int, most: int, within: str | None
+    query: str, engines: Engines, shelf: _Shelf, beside: Executor | None, count: int, most: int, within: Sequence[str]
 ) -> list[Ranked]:
     """Return the best passages that differ, at least `count` and up to `most` if there are so many."""
     chosen = _Chosen.of(engines.catalog, within) if within else None
@@ -144,14 +144,14 @@ def _ranked(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """The documents that a glob selects, and the keys of their passages, joined to one."""
+    """The documents that globs select, and the keys of their passages, joined to one."""
 
     documents: Collection[int]
     keys: bytes
 
     @classmethod
-    def of(cls, catalog: Catalog, within: str) -> _Chosen | None:
-        """Return what a glob selects; None where that is all there is."""
+    def of(cls, catalog: Catalog, within: Sequence[str]) -> _Chosen | None:
+        """Return what globs select; None where that is all there is."""
         documents = catalog.documents_like(within)
         if len(documents) == catalog.document_count():
             return None
@@ -217,7 +217,7 @@ def _distinct(ranked: Iterable[Ranked], shelf: _Shelf, empty: frozenset[str]) ->
             yield each
 
 
-def show(catalog: Catalog, found: Sequence[Found], *, within: str | None = None) -> list[Hit]:
+def show(catalog: Catalog, found: Sequence[Found], *, within: Sequence[str] = ()) -> list[Hit]:
     """Turn passages into hits with their places, under a path that matches; one that has just gone is left out."""
     hits = []
     entries = catalog.entries_of({each.ranked.row.document for each in found})

@@ -24,6 +24,7 @@ class LibraryFile(Plain):
     size: int
     modified: str
     characters: int
+    pages: int | None
     state: State
     reason: str | None
     _read: Callable[[], str] = field(repr=False, compare=False)
@@ -73,6 +74,7 @@ def library_file(catalog: Catalog, file: File, entry: Entry | None, *, waits: bo
         size=max(0, file.signature.size),
         modified=iso_time(max(0, file.signature.mtime_ns) / 1e9),
         characters=entry.length if entry else 0,
+        pages=(len(entry.pages) or None) if entry else None,
         state="failed" if file.reason else "waiting" if waits else "indexed",
         reason=file.reason,
         _read=read,

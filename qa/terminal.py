@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -69,10 +69,12 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             yield from _hit(hit)
 
 
-def hit_lines(hits: list[Hit], *, within: str | None) -> Iterator[str]:
-    """Write hits, best first; `within` is the glob that was given."""
+def hit_lines(hits: list[Hit], *, within: Sequence[str] | None) -> Iterator[str]:
+    """Write hits, best first; `within` are the globs that were given."""
     if not hits:
-        yield f"Nothing found in documents whose path matches {clean(within)}." if within else "Nothing found."
+        yield (
+            f"Nothing found in documents whose path matches {clean(', '.join(within))}." if within else "Nothing found."
+        )
     for number, hit in enumerate(hits):
         if number:
             yield ""

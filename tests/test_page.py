@@ -15,7 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import QUESTION, QUOTE, SEEDS
+from axe_playwright_python.sync_playwright import Axe
+from conftest import QUESTION, QUOTE, SEEDS, make_pdf
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from qa.remote import RemoteLibrary
@@ -34,6 +35,9 @@ HOSTILE = (
     "[Ida Moor](javascript:window.hacked=1) | 41 |.\n"
 )
 EMOJI = "😀🚀 𝒳𝒴𝒵\r\n\r\nThe lighthouse 🗼 of Neuwerk was built in the year 1310 by the city of Hamburg 😀.\r\n"
+
+FILLER = "".join(f"Nothing of note was written on page {page} of the old log.\n\n" for page in range(1, 1_201))
+LONG = f"{FILLER}The heron Gustav nested on the mast in 1904.\n\n{FILLER}The log ends here.\n"
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
 
@@ -105,8 +109,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shutil.copy(next(SEEDS.glob("*.txt")), place / "folder")
     for name, text in {HOSTILE_NAME: HOSTILE, "light 🗼.txt": EMOJI, "broken.pdf": "no pdf"}.items():
         (place / "folder" / name).write_bytes(text.encode())
+    (place / "folder" / "papers").mkdir()
+    (place / "folder" / "papers" / "lynx.pdf").write_bytes(
+        make_pdf("The lynx of Brask was seen in 1962.", "Nobody has seen the walrus of Brask since 1871.", "The end.")
+    )
+    (place / "folder" / "papers" / "long.txt").write_text(LONG)
     running = Server(place)
-    running.until(lambda status: status["documents"] == 3 and not status["waiting"] and status["phase"] == "idle")
+    running.until(lambda status: status["documents"] == 5 and not status["waiting"] and status["phase"] == "idle")
     yield running
     running.stop()
 
@@ -217,6 +226,160 @@ def test_the_keyboard_opens_a_citation_and_escape_closes_it(opened: Open) -> Non
         page.keyboard.press("Escape")
         expect(page.locator("#qa-source mark")).to_have_count(0)
         expect(mark).to_be_focused()
+
+
+@needs_browser
+def test_a_step_leads_to_the_next_citation_of_the_answer_and_back(opened: Open) -> None:
+    page = opened()
+    turn = ask(page, "What is in here?")
+    turn.locator(".qa-mark").first.click()
+    first = highlighted(page)
+    expect(page.locator("#qa-source")).to_contain_text(re.compile(r"Citation 1 of \d"))
+    expect(page.get_by_role("button", name="Citation before")).to_be_disabled()
+    page.keyboard.press("n")
+    expect(page.locator("#qa-source")).to_contain_text("Citation 2 of")
+    assert highlighted(page) != first
+    page.get_by_role("button", name="Citation before").click()
+    expect(page.locator("#qa-source")).to_contain_text("Citation 1 of")
+    assert highlighted(page) == first
+    page.keyboard.press("Escape")
+    expect(turn.locator(".qa-mark").first).to_be_focused()
+
+
+@needs_browser
+def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, server: Server) -> None:
+    page = opened()
+    ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+    assert "since 1871" in highlighted(page)
+    sheet = page.locator(".qa-sheet")
+    expect(sheet).to_be_visible()
+    assert "walrus of Brask since 1871" in (sheet.get_attribute("alt") or "")
+    shown = httpx.get(f"{server.url}{sheet.get_attribute('src')}").content
+    bare = httpx.get(f"{server.url}/api/documents/papers%2Flynx.pdf/pages/2", params={"width": 1_400}).content
+    assert shown != bare and shown[:4] == b"\x89PNG"
+    expect(page.locator("#qa-source")).to_contain_text("Page 2 of 3")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator("#qa-source")).to_contain_text("Page 3 of 3")
+    expect(page.get_by_role("button", name="Next page")).to_be_disabled()
+    page.get_by_role("button", name="Show the text").click()
+    expect(page.locator("#qa-source mark")).to_be_visible()
+    expect(sheet).to_be_hidden()
+
+
+@needs_browser
+def test_all_of_a_long_document_can_be_read_from_a_citation_and_from_its_beginning(opened: Open) -> None:
+    page = opened()
+    ask(page, "When did the heron Gustav nest on the mast?").locator(".qa-mark").first.click()
+    assert "Gustav" in highlighted(page)
+    body = page.locator(".qa-body")
+    for name in ("Show what stands before", "Show what follows"):
+        for _ in range(9):
+            if not page.get_by_role("button", name=name).count():
+                break
+            length = body.evaluate("body => body.textContent.length")
+            page.get_by_role("button", name=name).click()
+            page.wait_for_function(
+                "length => document.querySelector('.qa-body').textContent.length > length", arg=length
+            )
+    assert body.evaluate("body => body.textContent") == LONG
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open papers/long.txt").click()
+    expect(body).to_contain_text("page 1 of the old log")
+    page.get_by_role("button", name="Show what follows").click()
+    expect(body).to_contain_text("page 500 of the old log")
+
+
+@needs_browser
+def test_a_citation_is_copied_with_its_words_and_its_address(
+    opened: Open, server: Server, desk: BrowserContext
+) -> None:
+    desk.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = opened()
+    mark = ask(page, QUESTION).locator(".qa-mark").first
+    mark.click()
+    words = highlighted(page)
+    page.get_by_role("button", name="Copy citation").click()
+    expect(page.locator("#qa-live")).to_have_text("Copied")
+    link = f"{server.url}/#cite={mark.get_attribute('data-cite')}"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("“") and copied.endswith(f"]({link})") and " ".join(words.split())[:40] in copied
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_have_count(2)
+    assert page.evaluate("navigator.clipboard.readText()") == page.url == link
+
+
+@needs_browser
+def test_a_citation_that_cannot_be_looked_up_now_can_be_a_moment_later(opened: Open) -> None:
+    page = opened()
+    mark = ask(page, QUESTION).locator(".qa-mark").first
+    page.route("**/api/citations/**", lambda route: route.abort())
+    mark.click()
+    expect(page.locator("#qa-source [role=alert]")).to_have_text("The server does not answer: is it still running?")
+    expect(page.locator("#qa-path")).to_have_text("Not looked up")
+    page.unroute("**/api/citations/**")
+    page.get_by_role("button", name="Try again").click()
+    assert QUOTE in highlighted(page)
+
+
+@needs_browser
+def test_on_a_phone_the_way_back_closes_the_sheet(opened: Open) -> None:
+    page = opened(viewport={"width": 390, "height": 844})
+    mark = ask(page, QUESTION).locator(".qa-mark").first
+    mark.click()
+    assert QUOTE in highlighted(page)
+    expect(mark).to_be_in_viewport()
+    box, sheet = mark.bounding_box(), page.locator("#qa-source").bounding_box()
+    assert box and sheet and box["y"] + box["height"] <= sheet["y"]
+    page.go_back()
+    expect(page.locator("#qa-source mark")).to_have_count(0)
+    expect(page.locator(".qa-turn")).to_have_count(1)
+
+
+@needs_browser
+def test_documents_are_found_by_name_ticked_to_be_asked_alone_and_deleted_once_that_is_confirmed(
+    opened: Open, server: Server
+) -> None:
+    page = opened()
+    page.get_by_label("Filter the documents by name").fill("LYNX")
+    expect(page.locator(".qa-name")).to_have_text(["papers/lynx.pdf"])
+    page.get_by_label("Ask only papers/", exact=True).check()
+    expect(page.locator("#qa-narrowed")).to_contain_text("Asking only papers/")
+    assert "lynx of Brask" in ask(page, "When was the lynx of Brask seen?").locator(".qa-words").inner_text()
+    expect(ask(page, QUESTION).locator(".qa-answer")).to_have_class(re.compile("qa-refused"))
+    page.get_by_role("button", name="Ask all").click()
+    expect(page.locator("#qa-narrowed")).to_be_hidden()
+    expect(ask(page, QUESTION).locator(".qa-words")).to_contain_text("66 times")
+    (server.folder / "spare[1].txt").write_text("A spare file.\n")
+    page.get_by_label("Filter the documents by name").fill("spare")
+    remove = page.get_by_role("button", name="Remove spare[1].txt")
+    remove.click(timeout=15_000)
+    page.get_by_role("button", name="Keep it").click()
+    assert (server.folder / "spare[1].txt").exists()
+    remove.click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(".qa-name")).to_have_count(0)
+    assert not (server.folder / "spare[1].txt").exists()
+    server.until(lambda status: status["files"] == 6)
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_the_way_of_who_hears_or_types_the_page(opened: Open, scheme: str) -> None:
+    page = opened(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    for step in ("begin", "answer", "source", "paper"):
+        if step == "answer":
+            ask(page, QUESTION)
+        elif step == "source":
+            page.locator(".qa-mark").first.click()
+            highlighted(page)
+        elif step == "paper":
+            ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+            expect(page.locator(".qa-sheet")).to_be_visible()
+        found = Axe().run(page, options=rules).response
+        assert found["passes"]
+        grave = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"] if each["impact"] in ("serious", "critical")]
+        assert not grave, (step, grave)
 
 
 @needs_browser
@@ -331,7 +494,7 @@ def test_a_file_dropped_into_the_folder_is_listed_and_can_be_asked_about(opened:
     turn.locator(".qa-mark").first.click()
     assert "Adler" in highlighted(page)
     (server.folder / "late" / "tide.txt").unlink()
-    server.until(lambda status: status["documents"] == 3)
+    server.until(lambda status: status["documents"] == 5)
     turn.locator(".qa-mark").first.click()
     expect(page.locator("#qa-source")).to_contain_text("Deleted")
     expect(page.locator("#qa-source mark")).to_have_count(0)
@@ -354,7 +517,7 @@ def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, s
     expect(ask(page, "Who is the harbour master of Husum?").locator(".qa-words")).to_contain_text("Piet Moor")
     for name in ("harbour.txt", "noise.pdf"):
         (server.folder / name).unlink()
-    server.until(lambda status: status["files"] == 4)
+    server.until(lambda status: status["files"] == 6)
 
 
 @needs_browser
