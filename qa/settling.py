@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.evidence import Choice, Evidence
 from qa.mentions import dates
-from qa.pointing import point
+from qa.pointing import is_table, point
+from qa.spans import Span
 from qa.straying import strays
 from qa.verbs import form
 from qa.wanted import WORD, Asked, Wanted, asked
 
+_LINE = re.compile(r"[^\r\n]+")
 _LEAST, _LIKELY = 0.1, 0.3
 """How likely a sentence must be that is shown for its short answer: where none has one, and where another has one."""
 _HEAVIER = 1.0
@@ -45,7 +48,15 @@ def _pointed(said: Asked, each: Evidence) -> Evidence:
     found = point(said, each.words, each.above, each.short, each.certainty, commas=commas)
     if found is None:
         return replace(each, short=None, certainty=0.0)
-    return replace(each, short=found.span, weight=found.weight, certainty=each.certainty if found.aided else 0.0)
+    told = replace(each, short=found.span, weight=found.weight, certainty=each.certainty if found.aided else 0.0)
+    return _row(told, found.span) if is_table(each.words, commas=commas) else told
+
+
+def _row(each: Evidence, short: Span) -> Evidence:
+    """Show of a table only the row in which the short answer stands: that is what is cited."""
+    lines = (Span(*line.span()) for line in _LINE.finditer(each.words))
+    row = next(line for line in lines if line.overlap(short)).strip(each.words)
+    return replace(each, span=row.shift(each.span.start), words=row.of(each.words), short=short.shift(-row.start))
 
 
 def _best(chosen: Sequence[Evidence], others: Sequence[Evidence]) -> Evidence | None:

@@ -53,6 +53,26 @@ def test_an_answer_holds_and_is_brief(seeds: Library) -> None:
     assert "66 times" in answer.sentences[0].text
 
 
+def test_of_a_table_the_row_is_cited_in_which_the_answer_stands(library: Library, fill: Fill) -> None:
+    rows = "\n".join(f"| Lamp of kind {number} | {10 + number} | {number} |" for number in range(1, 9))
+    fill(
+        {
+            "a.md": f"# Lamps\n\n| Lamp | Price | Stock |\n|---|---|---|\n{rows}\n| Blue lamp | 77 | 3 |\n",
+            "b.csv": "district,planned,built\nNorthbank,500,210\nFennside,300,40\n",
+        }
+    )
+    library.sync()
+    for question, row, cell in (
+        ("What is the price of the blue lamp?", "| Blue lamp | 77 | 3 |", "77"),
+        ("How many were built in Fennside?", "Fennside,300,40", "40"),
+    ):
+        answer = library.ask(question)
+        assert answer.citations[0].cited_text == row
+        span = answer.sentences[0].answer_span
+        assert span and answer.answer[slice(*span)] == cell
+    assert answer.citations[0].part == "row 3"
+
+
 def test_what_the_documents_do_not_say_is_refused_with_the_nearest_passages(seeds: Library) -> None:
     for question in ("Who won the football world cup in 1998?", "How do I bake sourdough bread?", "xqzzy flurb"):
         answer = seeds.ask(question)

@@ -378,7 +378,11 @@ def test_nothing_serious_stands_in_the_way_of_who_hears_or_types_the_page(opened
             expect(page.locator(".qa-sheet")).to_be_visible()
         found = Axe().run(page, options=rules).response
         assert found["passes"]
-        grave = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"] if each["impact"] in ("serious", "critical")]
+        grave = [
+            (each["id"], each["nodes"][0]["html"])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
         assert not grave, (step, grave)
 
 
