@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Literal
 
 from qa.backlog import UNUSED, WAITING, Backlog
+from qa.conversations import Conversations
 from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading, heading_path
 from qa.erasure import Erasure
 from qa.errors import IndexDamaged, QAError
 from qa.ledger import Ledger
 from qa.passages import CUTTER_VERSION, OPENING, Passage, headline, in_context
-from qa.records import Counts, Entry, File, Row, Tombstone, entry_of, file_of, headings_of, iso_time, row_of
+from qa.plain import iso_time
+from qa.records import Counts, Entry, File, Row, Tombstone, entry_of, file_of, headings_of, row_of
 from qa.spans import Span
 from qa.tables import prepare
 from qa.texts import BLOCK, Texts
@@ -33,6 +35,7 @@ class Catalog:
         self.backlog = Backlog(self._db)
         self.ledger = Ledger(self._db)
         self.erasure = Erasure(self._db)
+        self.conversations = Conversations(self._db)
         self.rebuilt: str | None = None
         try:
             self._prepare()

@@ -11,8 +11,8 @@ from qa.changes import Change
 from qa.documents import heading_path, part_name
 from qa.errors import IndexDamaged, MalformedCitation, NotFound, UnknownCitation
 from qa.ledger import AROUND, Quote, Served
-from qa.plain import Plain
-from qa.records import Entry, Row, Source, iso_time
+from qa.plain import Plain, iso_time
+from qa.records import Entry, Row, Source
 from qa.spans import Places, Span, count_lines
 
 Status = Literal["valid", "moved", "changed", "deleted"]

@@ -37,6 +37,7 @@ def erase(index: Index) -> None:
     """
     catalog = index.own()
     catalog.erasure.wipe(catalog.erasure.pending())
+    catalog.conversations.wipe()
     left = rewrite_words(index)
     if (index.path / "vectors").exists():
         left += copy_living(catalog, index.vectors())

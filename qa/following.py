@@ -125,6 +125,8 @@ class _Follower:
         with self._catalog.transaction():
             for row, now, quote in found:
                 self._ledger.settle(row, now, quote)
+                if now is None and quote is None:
+                    self._catalog.conversations.drop(row.place.document)
             self._ledger.followed(text, self._held_by(text.id).paths)
         return Counter(filter(None, (self._change(row, now) for row, now, _ in found)))
 

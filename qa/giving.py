@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from qa.catalog import Catalog
 from qa.citations import Citation
+from qa.conversations import Turn
 from qa.errors import QAError
 from qa.ledger import Place
+from qa.plain import plain
 from qa.spans import Span
 
 if TYPE_CHECKING:  # it loads numpy: looking a citation up needs none
-    from qa.answers import Event
+    from qa.answers import Answer, Event
 
 
 class Giving:
@@ -40,8 +42,26 @@ class Giving:
         except QAError as error:
             self.trouble = f"The citations that were given are not remembered. {error}"
 
-    def remembering(self, events: Generator[Event, None, None], question: str) -> Generator[Event, None, None]:
-        """Pass the events of an answer on, and remember what it cites, also where nobody waits for its end."""
+    def keep(self, conversation: str, answer: Answer) -> None:
+        """Add an answer to a conversation: its own words, and the ids of what it cites and shows."""
+        told = plain(answer)
+        kept = {name: told[name] for name in ("answer", "refused", "reason", "model", "searched_as", "sentences")}
+        kept["citations"] = [{"number": each.number, "id": each.id} for each in answer.citations]
+        kept["passages"] = [{"id": each.id} for each in answer.passages]
+        texts = {each.document.id for each in answer.citations}
+        try:
+            self._catalog().conversations.add(conversation, Turn(answer.question, kept), texts, time.time())
+            self.trouble = None
+        except QAError as error:
+            self.trouble = f"The conversation is not kept. {error}"
+
+    def remembering(
+        self, events: Generator[Event, None, None], question: str, conversation: str | None = None
+    ) -> Generator[Event, None, None]:
+        """Pass the events of an answer on, and remember what it cites, also where nobody waits for its end.
+
+        It becomes a turn of a conversation, if one is named.
+        """
         given: list[Citation] = []
         try:
             for event in events:
@@ -50,6 +70,8 @@ class Giving:
                 elif event.name == "answer":
                     self.remember(given, question)
                     given = []
+                    if conversation:
+                        self.keep(conversation, event.value)
                 yield event
         finally:
             events.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
 
     from qa.answers import Answer, Event
     from qa.asking import Sift
+    from qa.conversations import Conversation
     from qa.doctor import Finding
     from qa.embedders import Embedder
     from qa.followups import History
@@ -42,6 +44,7 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.rerankers import Reranker
     from qa.search import Hit
     from qa.syncing import SyncReport
+    from qa.talks import Talk
     from qa.verifying import Checking, Verification
 
 MOST = 100
@@ -114,13 +117,16 @@ class Library(Pluggable):
         rerank: bool | None = None,
         history: History = None,
         sift: Sift | None = None,
+        conversation: str | None = None,
     ) -> Answer:
         """Answer from the documents, every sentence with the words it rests on. Raises as `search` does, UnusableLlm.
 
-        `history` is what was said before, the oldest first: `{"role": "user" or "assistant", "content": "…"}` each.
+        `history` is what was said before, the oldest first: `{"role": "user" or "assistant", "content": "…"}` each;
+        `conversation` is the id of one that it becomes a turn of.
         `sift` may drop and order the passages that were found for a question: what is left is answered from.
         """
-        events = self.stream(question, count=count, within=within, rerank=rerank, history=history, sift=sift)
+        how: dict[str, Any] = {"history": history, "sift": sift, "conversation": conversation}
+        events = self.stream(question, count=count, within=within, rerank=rerank, **how)
         answer: Answer = [event.value for event in events][-1]
         return answer
 
@@ -133,6 +139,7 @@ class Library(Pluggable):
         rerank: bool | None = None,
         history: History = None,
         sift: Sift | None = None,
+        conversation: str | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer.
@@ -148,13 +155,36 @@ class Library(Pluggable):
         settings = self.settings
         rerank = self._index.providers.ranks_anew() if rerank is None else rerank
         request = Request(question, count, globs(within), rerank, read_history(history), sift, settings.confidence)
+        if conversation is not None:
+            self._index.own().conversations.check(conversation)
         llm = self._index.providers.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
-        return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question)
+        return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question, conversation)
 
     def check_llm(self) -> None:
         """See that the language model that is named can be opened; nothing is asked of it. Raises UnusableLlm."""
         self._index.providers.llm()
+
+    # Conversations.
+
+    def begin(self) -> Conversation:
+        """Begin a conversation: `ask` adds to the one that is named. Raises LibraryBusy, StorageError."""
+        return self._index.own().conversations.begin(time.time())
+
+    def conversations(self, query: str = "", *, count: int = 50, after: str | None = None) -> list[Conversation]:
+        """List the conversations, the last first; with a query those that have its words. Raises UsageError."""
+        return self._index.catalog().conversations.find(query, count=count, after=after)
+
+    def conversation(self, id: str) -> Talk:
+        """Return a conversation, what its answers cite looked up again. Raises NotFound."""
+        with alone:
+            from qa.talks import read_talk
+
+        return read_talk(self._index.catalog().conversations.turns(id), partial(self.citation, context=0))
+
+    def forget_conversation(self, id: str) -> None:
+        """Delete a conversation. Raises NotFound, LibraryBusy, StorageError."""
+        self._index.own().conversations.remove(id)
 
     # Citations and documents.
 

@@ -11,7 +11,7 @@ const at = (id) => document.getElementById(id);
 const REMEMBERED = 20; // turns that go with a question, and are what it may speak of
 
 let asking = null;
-const talk = new Talk();
+const talk = new Talk({ fresh, say, hint });
 const shelf = new Shelf();
 let stood = "";
 let listed = 0;
@@ -39,7 +39,7 @@ async function answer(words) {
   turn.element.scrollIntoView({ block: "start" });
   busy(new AbortController());
   try {
-    const said = { history: talk.history().slice(-REMEMBERED), within: shelf.within() };
+    const said = { history: talk.history().slice(-REMEMBERED), within: shelf.within(), conversation: await talk.open(words) };
     const whole = await ask(words, said, turn, asking.signal);
     talk.add(whole);
     say(`${whole.answer} ${whole.citations.length ? count(whole.citations.length, "citation") : ""}`);
@@ -48,6 +48,7 @@ async function answer(words) {
     turn.fail(error.name === "AbortError" || error instanceof TypeError ? stopped : error.message);
     if (!question().value) write(words);
   } finally {
+    talk.done();
     busy(null);
   }
 }
@@ -169,8 +170,8 @@ function build() {
     make("p", {}, make("progress", { id: "qa-bar", hidden: true, aria: { label: "Progress of indexing" } }), " ", make("span", { id: "qa-standing" }, "Connecting…")),
   );
   turns().append(welcome());
-  at("qa-ask").before(talk.tools({ fresh, say, hint }));
-  at("qa-library").append(...shelf.elements);
+  at("qa-ask").before(talk.row);
+  at("qa-library").append(talk.all, ...shelf.elements);
   at("qa-ask").before(shelf.narrowed);
   at("qa-add")?.append(adder());
   document.body.append(make("div", { id: "qa-live", className: "qa-hidden", role: "status" }));
@@ -178,7 +179,7 @@ function build() {
   document.addEventListener("keydown", pressed, true);
   window.addEventListener("popstate", openNamed);
   question().focus();
-  talk.begin(turns());
+  talk.begin(turns()).then((cutOff) => cutOff && !question().value && (write(cutOff), talk.done()));
   openNamed();
   poll();
 }

@@ -14,7 +14,7 @@ export class Shelf {
   constructor() {
     this.files = [];
     this.ticked = new Set(); // paths, and folders with a / at their ends
-    this.filter = make("input", { type: "search", id: "qa-filter", placeholder: "Filter by name", aria: { label: "Filter the documents by name" }, oninput: () => this.show() });
+    this.filter = make("input", { type: "search", className: "qa-filter", placeholder: "Filter by name", aria: { label: "Filter the documents by name" }, oninput: () => this.show() });
     this.list = make("ul", { id: "qa-files", aria: { labelledby: "qa-documents" } });
     this.elements = [make("h2", { id: "qa-documents", tabIndex: -1 }, "Documents"), this.filter, this.list];
     this.narrowed = make("p", { id: "qa-narrowed", hidden: true });

@@ -19,7 +19,8 @@ from qa.documents import Document
 from qa.folder import read_file
 from qa.ledger import Quote
 from qa.letters import Letters
-from qa.records import Entry, File, Signature, Source, iso_time
+from qa.plain import iso_time
+from qa.records import Entry, File, Signature, Source
 from qa.spans import Span
 
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from qa.documents import Heading, Part
-from qa.plain import Plain
+from qa.plain import Plain, iso_time
 from qa.spans import Span
 
 _RACY_NS = 2_000_000_000
@@ -112,11 +111,6 @@ class Counts:
     characters: int
     vectors: int
     waiting: int
-
-
-def iso_time(seconds: float) -> str:
-    """Write a time in seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def entry_of(row: Sequence[Any], files: Sequence[Sequence[Any]]) -> Entry:

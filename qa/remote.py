@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by w
     from qa.answers import Answer, Event
     from qa.audit import Audit
     from qa.citations import CitationInContext
+    from qa.conversations import Conversation
     from qa.followups import History
     from qa.forgetting import Forgotten
     from qa.progress import Progress
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # httpx, and what the types below load, is paid for only by w
     from qa.search import Hit
     from qa.spans import Span
     from qa.syncing import SyncReport
+    from qa.talks import Talk
     from qa.verifying import Checking, Verification
 
 T = TypeVar("T")
@@ -81,11 +83,13 @@ class RemoteLibrary(Pluggable):
         within: Within = None,
         rerank: bool | None = None,
         history: History = None,
+        conversation: str | None = None,
     ) -> Answer:
         """Answer from the documents, every sentence with the words it rests on; `history` is what was said before."""
         from qa.answers import Answer
 
         body = {"question": question, "count": count, "within": within, "rerank": rerank, "history": _said(history)}
+        body["conversation"] = conversation
         return restore(Answer, self._send("POST", "/api/ask", json=body))
 
     def stream(
@@ -96,15 +100,41 @@ class RemoteLibrary(Pluggable):
         within: Within = None,
         rerank: bool | None = None,
         history: History = None,
+        conversation: str | None = None,
     ) -> Iterator[Event]:
         """Answer as `ask` does, step by step; the last event holds the whole answer."""
         body = {"question": question, "count": count, "within": within, "rerank": rerank, "history": _said(history)}
-        body["stream"] = True
+        body |= {"conversation": conversation, "stream": True}
         with self._sentences(), self._client.stream("POST", "/api/ask", json=body) as response:
             if response.is_error:
                 response.read()
                 self._check(response)
             yield from events(response.iter_bytes())
+
+    # Conversations.
+
+    def begin(self) -> Conversation:
+        """Begin a conversation: `ask` adds to the one that is named."""
+        from qa.conversations import Conversation
+
+        return restore(Conversation, self._send("POST", "/api/conversations"))
+
+    def conversations(self, query: str = "", *, count: int = 50, after: str | None = None) -> list[Conversation]:
+        """List the conversations, the last first; with a query those that have its words."""
+        from qa.conversations import Conversation
+
+        asked = {"q": query, "count": count} | ({"after": after} if after else {})
+        return restore(list[Conversation], self._send("GET", "/api/conversations", params=asked)["conversations"])
+
+    def conversation(self, id: str) -> Talk:
+        """Return a conversation, what its answers cite looked up again. Raises NotFound."""
+        from qa.talks import Talk
+
+        return restore(Talk, self._send("GET", f"/api/conversations/{quoted(id, safe='')}"))
+
+    def forget_conversation(self, id: str) -> None:
+        """Delete a conversation. Raises NotFound."""
+        self._send("DELETE", f"/api/conversations/{quoted(id, safe='')}")
 
     # Citations and documents.
 

@@ -86,7 +86,7 @@ def _answer(told: Told, look_up: LookUp) -> Answer:
         searched_as=told["searched_as"],
         sentences=tuple(sentences),
         citations=tuple(citations.values()),
-        passages=tuple(_passages(told, look_up)),
+        passages=tuple(shown(_nearest(told), look_up)),
     )
 
 
@@ -126,9 +126,9 @@ def _nearest(told: Told) -> Sequence[Told]:
     return told["passages"][:_PASSAGES] if told["refused"] else ()
 
 
-def _passages(told: Told, look_up: LookUp) -> Iterator[Hit]:
-    """Look up the passages that are shown."""
-    for found in (look_up(each["id"]) for each in _nearest(told)):
+def shown(passages: Sequence[Told], look_up: LookUp) -> Iterator[Hit]:
+    """Look up passages that were shown; those that no longer stand there are left out."""
+    for found in (look_up(each["id"]) for each in passages):
         if _holds(found):
             yield Hit(**found.fields(), score=0.0, found_by=(), text=found.cited_text or "")
 

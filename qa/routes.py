@@ -22,6 +22,7 @@ from qa.answers import Answer
 from qa.apidocs import docs_page
 from qa.audit import Audit
 from qa.citations import CitationInContext
+from qa.conversations import Conversation
 from qa.errors import NotFound, UsageError
 from qa.forgetting import Forgotten
 from qa.library import Library
@@ -44,6 +45,7 @@ from qa.spans import Span
 from qa.status import LibraryFile, Status
 from qa.streams import lines
 from qa.syncing import SyncReport
+from qa.talks import Talk
 from qa.verifying import Verification
 
 MOST_TEXT = 200_000
@@ -98,6 +100,7 @@ def ask(body: AskBody, library: Lib, request: Request) -> Response:
     """Answer a question from the documents, every sentence with the words it rests on."""
     history = [each.model_dump() for each in body.history]
     options: dict[str, Any] = {"count": body.count, "within": body.within, "rerank": body.rerank, "history": history}
+    options["conversation"] = body.conversation
     if not body.stream:
         return _json(library.ask(body.question, **options))
     stop = threading.Event()
@@ -124,6 +127,40 @@ class _ServerSent(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._lines.close()  # Starlette leaves it to the garbage collector, and an answerer would go on for nobody
+
+
+# Conversations.
+
+
+class Conversations(BaseModel):
+    """Conversations, the last first."""
+
+    conversations: list[Conversation]
+
+
+@routes.get("/api/conversations", response_model=Conversations, tags=["Conversations"])
+def conversations(library: Lib, q: str = "", count: int = 50, after: str | None = None) -> Response:
+    """List conversations; with `q` those that have its words; `after` is the id of the last one that is known."""
+    return _json({"conversations": library.conversations(q, count=count, after=after)})
+
+
+@routes.post("/api/conversations", status_code=201, response_model=Conversation, tags=["Conversations"])
+def begin(library: Lib) -> Response:
+    """Begin a conversation: it is named by its first question."""
+    return _json(library.begin(), 201)
+
+
+@routes.get("/api/conversations/{id}", response_model=Talk, tags=["Conversations"])
+def conversation(id: str, library: Lib) -> Response:
+    """Tell what was asked and answered, what is cited looked up again."""
+    return _json(library.conversation(id))
+
+
+@routes.delete("/api/conversations/{id}", status_code=204, response_class=Response, tags=["Conversations"])
+def forget_conversation(id: str, library: Lib) -> Response:
+    """Delete a conversation."""
+    library.forget_conversation(id)
+    return Response(status_code=204)
 
 
 @routes.post("/api/search", response_model=Hits, tags=["Asking"])

@@ -39,6 +39,7 @@ class AskBody(_Body):
     count: int = Field(default=10, description="How many passages are shown.")
     within: str | list[str] | None = Field(default=None, examples=["*.txt"])
     rerank: bool | None = Field(default=None, description=_RERANK + "on unless it is said.")
+    conversation: str | None = Field(default=None, description="The id of the conversation that it becomes a turn of.")
     stream: bool = False
 
 

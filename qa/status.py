@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qa.catalog import Catalog
-from qa.plain import Plain
-from qa.records import Entry, File, iso_time
+from qa.plain import Plain, iso_time
+from qa.records import Entry, File
 
 State = Literal["indexed", "waiting", "failed"]
 

@@ -7,7 +7,7 @@ import re
 from qa.database import Database
 from qa.errors import IndexVersion
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -105,7 +105,21 @@ ALTER TABLE files ADD COLUMN container TEXT;
 CREATE INDEX files_container ON files (container) WHERE container NOT NULL;
 """
 
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+# What was asked and answered (qa/conversations.py), and which texts each answer cites.
+_SIXTH = """
+CREATE TABLE conversations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, changed REAL NOT NULL);
+CREATE INDEX conversations_changed ON conversations (changed, number);
+CREATE TABLE turns (
+    conversation INTEGER NOT NULL, place INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT,
+    PRIMARY KEY (conversation, place));
+CREATE TABLE turn_texts (
+    text TEXT NOT NULL, conversation INTEGER NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (text, conversation, place)) WITHOUT ROWID;
+CREATE INDEX turn_texts_conversation ON turn_texts (conversation);
+"""
+
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """What leads from each version to the next."""
 
 

@@ -108,7 +108,7 @@ def without_ledger(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE files DROP COLUMN container")
     for name in ("document_comes", "document_goes", "file_comes", "file_goes", "file_leaves", "file_returns"):
         connection.execute(f"DROP TRIGGER {name}")
-    for name in ("cited", "cited_paths", "ledger", "left_paths"):
+    for name in ("cited", "cited_paths", "ledger", "left_paths", "conversations", "turns", "turn_texts"):
         connection.execute(f"DROP TABLE {name}")
 
 

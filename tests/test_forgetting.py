@@ -235,6 +235,8 @@ def test_what_an_index_of_the_third_version_buried_can_be_forgotten(opened: Libr
     with sqlite3.connect(opened.index / "catalog.sqlite3") as connection:
         for name in ("TRIGGER file_leaves", "TRIGGER file_returns", "TABLE left_paths", "INDEX files_container"):
             connection.execute(f"DROP {name}")
+        for name in ("conversations", "turns", "turn_texts"):
+            connection.execute(f"DROP TABLE {name}")
         connection.execute("ALTER TABLE files DROP COLUMN container")
         connection.execute("ALTER TABLE documents DROP COLUMN parts")
         connection.execute("PRAGMA user_version = 3")

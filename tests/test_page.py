@@ -553,14 +553,29 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
         assert "Hamburg" in ask(page, "By which city?").locator(".qa-words").inner_text()
         other = context.new_page()
         other.goto(running.url)
-        other.get_by_role("button", name="Go on with the last conversation (3 questions)").click()
+        ask(other, "What is in here?")
+        expect(other.locator(".qa-turn")).to_have_count(1)
+        other.get_by_text("Conversations", exact=True).click()
+        listed = other.locator("#qa-talks .qa-name")
+        expect(listed).to_have_text(["What is in here?", "In which year was the lighthouse of Neuwerk built?"])
+        listed.last.click()
         expect(other.locator(".qa-turn")).to_have_count(3)
+        other.locator(".qa-mark").first.click()
+        assert "🗼 of Neuwerk" in highlighted(other)
+        other.keyboard.press("Escape")
+        other.get_by_label("Search the conversations").fill("which city")
+        expect(listed).to_have_count(1)
         other.get_by_role("button", name="New conversation").click()
         expect(other.locator(".qa-turn")).to_have_count(0)
         expect(other.locator("#qa-tools")).to_be_hidden()
         other.reload()
         expect(other.locator(".qa-example")).to_have_count(3)
-        expect(other.locator("#qa-resume")).to_have_count(0)
+        expect(other.locator(".qa-turn")).to_have_count(0)
+        expect(page.locator(".qa-turn")).to_have_count(3)
+        other.get_by_text("Conversations", exact=True).click()
+        other.get_by_role("button", name="Delete the conversation What is in here?").click()
+        other.get_by_role("button", name="Delete it").click()
+        expect(listed).to_have_text(["In which year was the lighthouse of Neuwerk built?"])
         (running.folder / "light 🗼.txt").write_text("The lighthouse of Neuwerk was built in 1299.\n")
         running.until(lambda status: status["characters"] < len(EMOJI))
         page.locator(".qa-mark").first.click()
@@ -569,6 +584,22 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
     finally:
         context.close()
         running.stop()
+
+
+@needs_browser
+def test_a_question_that_a_reload_cuts_off_stands_in_the_box_again(opened: Open) -> None:
+    page = opened()
+    page.route("**/api/ask", lambda route: None)  # it never answers
+    page.get_by_label("Question").last.fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".qa-turn")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_label("Question").last).to_have_value(QUESTION)
+    page.unroute("**/api/ask")
+    expect(ask(page, QUESTION).locator(".qa-words")).to_contain_text("66 times")
+    page.reload()
+    expect(page.locator(".qa-turn")).to_have_count(1)
+    expect(page.get_by_label("Question").last).to_have_value("")
 
 
 @needs_browser
