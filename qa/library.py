@@ -168,7 +168,9 @@ class Library(Pluggable):
     # Conversations.
 
     def begin(self) -> Conversation:
-        """Begin a conversation: `ask` adds to the one that is named. Raises LibraryBusy, StorageError."""
+        """Begin a conversation: `ask` adds to the one that is named. Raises ReadOnly, LibraryBusy, StorageError."""
+        if not self.settings.keep_conversations:
+            raise ReadOnly("Keeping conversations is switched off (QA_KEEP_CONVERSATIONS).")
         return self._index.own().conversations.begin(time.time())
 
     def conversations(self, query: str = "", *, count: int = 50, after: str | None = None) -> list[Conversation]:

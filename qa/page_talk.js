@@ -52,12 +52,14 @@ export class Talk {
     this.row.hidden = !this.answers.length;
   }
 
-  /** Return the id of this tab's conversation, which begins with its first question. */
+  /** Return the id of this tab's conversation, which begins with its first question; null where none are kept. */
   async open(question) {
     keep(ASKED, question);
-    if (!this.id) {
-      this.id = (await ask("/api/conversations", POST)).id;
+    try {
+      this.id ??= (await ask("/api/conversations", POST)).id;
       keep(KEY, this.id);
+    } catch (error) {
+      if (error.status !== 403) throw error;
     }
     return this.id;
   }

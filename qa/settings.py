@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Switch off what changes the user's folder: uploads and deletions."""
     keep_questions: bool = False
     """Note for which question a citation was given; a question may say more about who asks than they like."""
+    keep_conversations: bool = True
+    """Keep what is asked on the page in the index."""
     threads: int | None = Field(default=None, ge=1, le=256)
     """Threads of the embedder and of the reader, and processes that read files; None: one for each core."""
 

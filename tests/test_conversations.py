@@ -10,8 +10,8 @@ from conftest import Fill
 from test_api import problem, running
 from test_ledger import Cheap
 
-from qa import Library
-from qa.errors import NotFound, UsageError
+from qa import Library, Settings
+from qa.errors import NotFound, ReadOnly, UsageError
 from qa.plain import plain
 from qa.remote import RemoteLibrary
 
@@ -115,3 +115,6 @@ def test_what_cannot_be_gets_one_sentence(fill: Fill, monkeypatch: pytest.Monkey
             library.ask("What is in here?", conversation="x")
         with pytest.raises(NotFound):
             library.conversations(after="x")
+    silent = Library.open(library.folder, embedder=Cheap(), settings=Settings(keep_conversations=False))
+    with silent, pytest.raises(ReadOnly, match="QA_KEEP_CONVERSATIONS"):
+        silent.begin()
