@@ -28,6 +28,7 @@ _FILES = {
     "page_paper.js": "text/javascript",
     "page_shelf.js": "text/javascript",
     "page_source.js": "text/javascript",
+    "page_table.js": "text/javascript",
     "page_talk.js": "text/javascript",
     "page_tools.js": "text/javascript",
 }

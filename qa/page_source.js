@@ -2,6 +2,7 @@
    What is highlighted is what the API says is cited: nothing is searched for. */
 
 import { hasPages, paper } from "./page_paper.js";
+import { laid } from "./page_table.js";
 import { ask, make, original, place, points, say } from "./page_tools.js";
 
 const AROUND = 2_000;
@@ -148,8 +149,7 @@ function fill(found) {
   const { document: source } = found;
   const valid = found.status === "valid";
   const text = body("The words in their context");
-  const mark = make("mark", {}, withLines(found.cited_text) ?? "");
-  if (valid) text.append(...around(found, mark));
+  if (valid) text.append(...around(found));
   else text.append(...since(found, why));
   const pages = make("div", { className: "qa-pages", hidden: true });
   const tools = make("p", { className: "qa-links" }, ...(valid ? [original(source, "Open original"), ...copiers(found)] : []));
@@ -165,7 +165,8 @@ function fill(found) {
     pages,
     text,
   );
-  if (valid) text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+  const mark = text.querySelector("mark");
+  if (mark) text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
   if (valid && found.start_page_number && hasPages(source)) showPaper(found, pages, text, tools);
 }
 
@@ -193,10 +194,11 @@ function turn(pages, text, drawn) {
 const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label } });
 
 /** Put the cited words between those around them, and what leads further at both ends. */
-function around(found, mark) {
-  const [before, after] = [found.before, found.after].map(withLines);
+function around(found) {
+  const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
   const [start, end] = [found.start_char_index - points(before), found.end_char_index + points(after)];
-  return [earlier(found.document.id, start), before, mark, after, points(after) < AROUND ? "" : later(found.document.id, end, true)];
+  const words = laid(before + cited + after, before.length, before.length + cited.length);
+  return [earlier(found.document.id, start), ...words, points(after) < AROUND ? "" : later(found.document.id, end, true)];
 }
 
 /** Make a button that puts what stands before an offset in its place; at the beginning of the text nothing. */
@@ -207,7 +209,7 @@ function earlier(id, end) {
     const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${end}`);
     const text = button.parentElement;
     const height = text.scrollHeight;
-    button.replaceWith(earlier(id, start), withLines(found.text));
+    button.replaceWith(earlier(id, start), ...laid(withLines(found.text), 0, 0));
     text.scrollTop += text.scrollHeight - height; // what was read stays where it was
   });
 }
@@ -216,7 +218,7 @@ function earlier(id, end) {
 function later(id, start, waits = false) {
   const button = more("Show what follows", async () => {
     const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${start + MORE}`);
-    button.replaceWith(withLines(found.text), found.end < found.length ? later(id, found.end, true) : "");
+    button.replaceWith(...laid(withLines(found.text), 0, 0), found.end < found.length ? later(id, found.end, true) : "");
   });
   if (!waits) button.click();
   return button;

@@ -39,6 +39,9 @@ EMOJI = "😀🚀 𝒳𝒴𝒵\r\n\r\nThe lighthouse 🗼 of Neuwerk was built i
 FILLER = "".join(f"Nothing of note was written on page {page} of the old log.\n\n" for page in range(1, 1_201))
 LONG = f"{FILLER}The heron Gustav nested on the mast in 1904.\n\n{FILLER}The log ends here.\n"
 
+ROW = "| Blue lamp | 77 | 3 |"
+TABLE = f"# Lamps\n\nWhat lamps cost.\n\n| Lamp | Price | Stock |\n|---|---|---|\n| Red lamp | 5 |  |\n{ROW}\n"
+
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
 
 # runs ui.py, and writes down whom it tries to reach
@@ -114,8 +117,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         make_pdf("The lynx of Brask was seen in 1962.", "Nobody has seen the walrus of Brask since 1871.", "The end.")
     )
     (place / "folder" / "papers" / "long.txt").write_text(LONG)
+    (place / "folder" / "papers" / "lamps.md").write_text(TABLE)
     running = Server(place)
-    running.until(lambda status: status["documents"] == 5 and not status["waiting"] and status["phase"] == "idle")
+    running.until(lambda status: status["documents"] == 6 and not status["waiting"] and status["phase"] == "idle")
     yield running
     running.stop()
 
@@ -267,6 +271,18 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, s
 
 
 @needs_browser
+def test_a_row_of_a_table_is_marked_in_its_table(opened: Open, server: Server) -> None:
+    page = opened()
+    page.goto(
+        f"{server.url}/#cite={httpx.post(f'{server.url}/api/citations/resolve', json={'quote': ROW}).json()['id']}"
+    )
+    expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(["Blue lamp", "77", "3"])
+    expect(page.locator(".qa-table th")).to_have_text(["Lamp", "Price", "Stock"])
+    expect(page.locator(".qa-table tr")).to_have_count(3)
+    expect(page.locator(".qa-body")).to_contain_text("What lamps cost.")
+
+
+@needs_browser
 def test_all_of_a_long_document_can_be_read_from_a_citation_and_from_its_beginning(opened: Open) -> None:
     page = opened()
     ask(page, "When did the heron Gustav nest on the mast?").locator(".qa-mark").first.click()
@@ -359,7 +375,7 @@ def test_documents_are_found_by_name_ticked_to_be_asked_alone_and_deleted_once_t
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator(".qa-name")).to_have_count(0)
     assert not (server.folder / "spare[1].txt").exists()
-    server.until(lambda status: status["files"] == 6)
+    server.until(lambda status: status["files"] == 7)
 
 
 @needs_browser
@@ -498,7 +514,7 @@ def test_a_file_dropped_into_the_folder_is_listed_and_can_be_asked_about(opened:
     turn.locator(".qa-mark").first.click()
     assert "Adler" in highlighted(page)
     (server.folder / "late" / "tide.txt").unlink()
-    server.until(lambda status: status["documents"] == 5)
+    server.until(lambda status: status["documents"] == 6)
     turn.locator(".qa-mark").first.click()
     expect(page.locator("#qa-source")).to_contain_text("Deleted")
     expect(page.locator("#qa-source mark")).to_have_count(0)
@@ -521,7 +537,7 @@ def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, s
     expect(ask(page, "Who is the harbour master of Husum?").locator(".qa-words")).to_contain_text("Piet Moor")
     for name in ("harbour.txt", "noise.pdf"):
         (server.folder / name).unlink()
-    server.until(lambda status: status["files"] == 6)
+    server.until(lambda status: status["files"] == 7)
 
 
 @needs_browser
