@@ -1,32 +1,35 @@
-"""Whether archives are opened: what the catalog knows was read so or otherwise."""
+"""What is opened: archives, if that is asked for, and pictures, if they can be; the catalog knows how it was read."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from qa.catalog import Catalog
-from qa.parsers import is_archive
+from qa.parsers import is_archive, ocr
 from qa.records import File
 
-_NAME = "archives"
+_ARCHIVES, _PICTURES = "archives", "pictures"
 
 
 def opened(catalog: Catalog) -> bool:
     """Tell whether archives were opened at the last sync."""
-    return catalog.meta(_NAME) == str(True)
+    return catalog.meta(_ARCHIVES) == str(True)
 
 
 def note_opened(catalog: Catalog, *, archives: bool) -> None:
     """Note that a sync is complete which opened them, or did not."""
-    if catalog.meta(_NAME) != str(archives):
-        catalog.set_meta(_NAME, str(archives))
+    for name, how in ((_ARCHIVES, archives), (_PICTURES, ocr.available())):
+        if catalog.meta(name) != str(how):
+            catalog.set_meta(name, str(how))
 
 
 def known_files(catalog: Catalog, *, archives: bool) -> dict[str, File]:
-    """Return what is known of files; archives, and what holds some, as if never read where they now are otherwise."""
-    known = catalog.files()
-    if catalog.meta(_NAME) == str(archives):
-        return known
-    catalog.set_meta(_NAME, "")  # until this sync is complete some are read so and some otherwise
-    turned = {file.container or file.path for file in known.values() if is_archive(file.path)}
+    """Return what is known of files; what is read otherwise now, and what holds some of that, as if never read."""
+    known, turned = catalog.files(), set[str]()
+    if catalog.meta(_ARCHIVES) != str(archives):
+        catalog.set_meta(_ARCHIVES, "")  # until this sync is complete some are read so and some otherwise
+        turned = {file.container or file.path for file in known.values() if is_archive(file.path)}
+    if ocr.available() and catalog.meta(_PICTURES) != str(True):
+        unread = (file for file in known.values() if (file.reason or "").endswith(ocr.INSTALL))
+        turned |= {file.container or file.path for file in unread}
     return {path: replace(file, digest=None) if path in turned else file for path, file in known.items()}

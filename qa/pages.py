@@ -33,7 +33,7 @@ def draw_page(catalog: Catalog, folder: Path, file: File, number: int, *, cite: 
     page = _page(entry, number)
     cited = _cited(entry, cite, page) if cite else Span(page.start, page.start)
     drawn = draw_sheet(folder, Sheet(file.raw, file.signature.size, number, width, cited.shift(-page.start)))
-    if drawn.words != catalog.text(entry.number, cited):
+    if drawn.words is not None and drawn.words != catalog.text(entry.number, cited):
         raise NotFound("The file was changed since the last sync: after the next one, look the citation up again.")
     return drawn
 

@@ -110,7 +110,8 @@ def receive_drawn(pipe: IO[bytes]) -> Drawn:
     if "reason" in told:
         raise DocumentError(told["reason"])
     boxes = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in told["boxes"])
-    return Drawn(png, str(told["words"]), boxes)
+    words = told["words"]
+    return Drawn(png, None if words is None else str(words), boxes)
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from qa.documents import Document
 from qa.errors import DocumentError
 from qa.folder import Found, read_file
-from qa.parsers import Parsed, is_plain, parse_all
+from qa.parsers import Parsed, is_plain, may_be_pictures, ocr, parse_all
 from qa.passages import Passage, cut
 from qa.records import File, Signature
 
@@ -34,6 +34,11 @@ class Task:
     def risky(self) -> bool:
         """Tell whether to read it takes a parser that a bad file could harm: letters alone harm none."""
         return not is_plain(self.path)
+
+    @property
+    def pictured(self) -> bool:
+        """Tell whether words on pictures may have to be recognised to read it."""
+        return ocr.available() and may_be_pictures(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,10 @@ _MEMORY, _TIMES = 2_000_000_000, 8
 """How much memory a worker may take, in bytes: so many, and as often the size of the file."""
 _NONSENSE: Final = (OSError, EOFError, ValueError, LookupError, TypeError)
 """What is raised where a worker has ended, or what it says makes no sense."""
+_RECOGNISING: Final = 600.0
+"""So many seconds more where words on pictures are to be recognised: a page takes some."""
+_RECOGNISER: Final = 2_000_000_000
+"""And so much more memory."""
 _TOO_SLOW: Final = "It takes too long to read: it may be damaged, or made to stop us."
 _ENDED: Final = "The process that read it broke down, twice: it may be damaged, or need more memory than there is."
 
@@ -231,7 +235,7 @@ class _Worker:
             self._to.write(line(tasks))
             self._to.flush()
             for task in tasks:
-                with self._in_time(task.size):
+                with self._in_time(task.size, more=_RECOGNISING if task.pictured else 0.0):
                     reading = receive(self._from, task)
                 yield reading
         except _NONSENSE as error:
@@ -248,9 +252,9 @@ class _Worker:
             raise _Gone from error
 
     @contextlib.contextmanager
-    def _in_time(self, size: int) -> Iterator[None]:
+    def _in_time(self, size: int, *, more: float = 0.0) -> Iterator[None]:
         """Wait for what is made of a file of so many bytes; where it takes too long, end the process."""
-        too_late = threading.Timer(_SECONDS + size / _SPEED, self._give_up)
+        too_late = threading.Timer(_SECONDS + size / _SPEED + more, self._give_up)
         too_late.start()
         try:
             yield
@@ -295,7 +299,7 @@ def work(folder: str) -> None:
             continue
         for fields in asked:
             task = task_of(*fields)
-            _limit_memory(_MEMORY + _TIMES * task.size)
+            _limit_memory(_MEMORY + _TIMES * task.size + (_RECOGNISER if task.pictured else 0))
             send(out, read(Path(folder), task))
 
 

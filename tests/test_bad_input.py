@@ -329,7 +329,7 @@ def test_a_chroma_server_that_does_not_answer_is_told(fill: Fill) -> None:
     ("arguments", "says"),
     [
         ({"count": 2.5}, "count must be from 1 to 100"),
-        ({"within": ["*"]}, "`within` must be one glob"),
+        ({"within": ["*", 7]}, "`within` must be a glob over paths, or a list"),
         ({"query": 5}, "question must be a text"),
         ({"query": None}, "question must be a text"),
     ],

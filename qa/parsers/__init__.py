@@ -23,6 +23,7 @@ from qa.parsers.msg import parse_msg
 from qa.parsers.notebooks import parse_notebook
 from qa.parsers.odf import parse_odf
 from qa.parsers.pdf import parse_pdf
+from qa.parsers.pictures import parse_picture
 from qa.parsers.plain import parse_plain, parse_titled
 from qa.parsers.ppt import parse_ppt
 from qa.parsers.pptx import parse_pptx
@@ -34,7 +35,7 @@ from qa.parsers.xls import parse_xls
 from qa.parsers.xlsx import parse_xlsx
 from qa.parsers.xml import parse_markup
 
-__all__ = ["PARSERS", "TITLED", "UNREAD", "Parsed", "is_archive", "is_plain", "parse", "parse_all"]
+__all__ = ["PARSERS", "TITLED", "UNREAD", "Parsed", "is_archive", "is_plain", "may_be_pictures", "parse", "parse_all"]
 
 TITLED = ".qa-titled"
 """The suffix of a text that stands after its title, as question sets have them; always UTF-8."""
@@ -74,6 +75,7 @@ PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     **dict.fromkeys((".rst", ".rest"), parse_rst),
     **dict.fromkeys((".srt", ".vtt"), parse_subtitles),
     ".zip": parse_archive,
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp"), parse_picture),
     TITLED: parse_titled,
     **dict.fromkeys(_TEXTS, parse_plain),
 }
@@ -84,7 +86,7 @@ UNREAD = {
     ".numbers": "Spreadsheets",
     ".key": "Slides",
     ".mobi": "E-books",
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic"), "Pictures"),
+    ".heic": "Pictures of this kind",
     **dict.fromkeys((".gz", ".7z", ".rar", ".tar", ".xz", ".bz2"), "Archives"),
 }
 """Formats people keep that have no parser yet, with the word for them."""
@@ -115,6 +117,12 @@ def is_plain(path: str) -> bool:
 def is_archive(path: str) -> bool:
     """Tell by its name whether a file is an archive, which is opened only if that is asked for."""
     return PARSERS.get(PurePosixPath(path).suffix.lower()) is parse_archive
+
+
+def may_be_pictures(path: str) -> bool:
+    """Tell by its name whether all the words of a file, or of one in it, may be on pictures."""
+    parser = PARSERS.get(PurePosixPath(path).suffix.lower())
+    return parser is None or parser in (parse_pdf, parse_picture, parse_mail, parse_msg, parse_mailbox, parse_archive)
 
 
 def parse(data: bytes, path: str) -> Document:

@@ -15,6 +15,7 @@ from unicodedata import category
 
 from qa.documents import TITLE_LENGTH, Document, first_line
 from qa.errors import DocumentError
+from qa.parsers.ocr import INSTALL, MOST, available, read_picture
 from qa.spans import Span
 
 Box = tuple[float, float, float, float]
@@ -26,6 +27,8 @@ _ODD = re.compile("(?P<broken>[\x02\ufffe]\r?\n?)|(?P<end>\r(?=\n))|(?P<control>
 _LIGATURES = dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", "ff fi fl ffi ffl st st".split(), strict=True))
 _HIGHEST = 4_000
 """So many pixels high is a picture at most."""
+_OCR_SCALE = 200 / 72
+"""Pages are recognised at 200 dots to the inch."""
 _APART = 4
 """Words of a line are apart by so many times its height at most."""
 _MARK = (255, 229, 100)
@@ -35,10 +38,13 @@ _UNKNOWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A page as a PNG, some of its words marked there; these words, and a box for each line of them."""
+    """A page as a PNG, some of its words marked there; these words, and a box for each line of them.
+
+    Of a page that is a picture nobody knows its words, nor where they are: None.
+    """
 
     png: bytes
-    words: str
+    words: str | None
     boxes: tuple[Box, ...]
 
 
@@ -51,14 +57,12 @@ def parse_pdf(data: bytes) -> Document:
             title = pdf.get_metadata_value("Title")
             pages = [_page_text(pdf, number) for number in range(len(pdf))]
             if not any(page.strip() for page in pages):
-                raise DocumentError(_wordless(pdf))
+                pages = _recognised(pdf, _wordless(pdf))
+            elif _is_unknown(pages):
+                pages = _recognised(pdf, "Its fonts do not say which letters they show")
         except pypdfium2.PdfiumError as error:
             raise DocumentError("It is damaged: a page of it cannot be read.") from error
     text = "\n\n".join(pages)
-    if _is_unknown(text):
-        raise DocumentError(
-            "Its fonts do not say which letters they show: run it through text recognition (OCR) first."
-        )
     starts, offset = [], 0
     for page in pages:
         starts.append(offset)
@@ -84,7 +88,7 @@ def draw_page(data: bytes, number: int, span: Span, *, width: int) -> Drawn:
             raise DocumentError("It is damaged: a page of it cannot be drawn.") from error
     wide, high = picture.size
     shares = tuple((left / wide, top / high, right / wide, bottom / high) for left, top, right, bottom in boxes)
-    return Drawn(_png(picture, boxes), span.of(text), shares)
+    return Drawn(_png(picture, boxes), span.of(text) if text.strip() else None, shares)
 
 
 @contextmanager
@@ -177,17 +181,33 @@ def _png(picture: Any, boxes: Iterable[Box]) -> bytes:
 
 
 def _wordless(pdf: Any) -> str:
-    """Say why there are no words: pdfium gives a page where there is none, too."""
+    """Say why there are no words: pdfium gives a page where there is none, too. Raises DocumentError."""
     for page in pdf:
         drawn = next(iter(page.get_objects(max_depth=1)), None) is not None
         page.close()
         if drawn:
-            return "Its pages are pictures without text: run it through text recognition (OCR) first."
-    return "Its pages are blank, or damaged: there are neither letters nor pictures on them."
+            return "Its pages are pictures without text"
+    raise DocumentError("Its pages are blank, or damaged: there are neither letters nor pictures on them.")
 
 
-def _is_unknown(text: str) -> bool:
-    """Tell whether its letters are mostly signs for what is not known, or of a font's own."""
-    letters = Counter("".join(text.split()))
+def _recognised(pdf: Any, why: str) -> list[str]:
+    """Return what text recognition reads on the pages. Raises DocumentError."""
+    if not available():
+        raise DocumentError(f"{why}: {INSTALL}")
+    if len(pdf) > MOST:
+        raise DocumentError(f"{why}, and there are more than {MOST} of them: split it.")
+    pages = []
+    for number in range(len(pdf)):
+        with closing(pdf[number]) as page:
+            scale = min(_OCR_SCALE, _HIGHEST / max(page.get_width(), page.get_height()))
+            pages.append(read_picture(page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")))
+    if not any(page.strip() for page in pages):
+        raise DocumentError(f"{why}, and no words were found on them.")
+    return pages
+
+
+def _is_unknown(pages: Iterable[str]) -> bool:
+    """Tell whether the letters are mostly signs for what is not known, or of a font's own."""
+    letters = Counter("".join("".join(pages).split()))
     unknown = sum(count for letter, count in letters.items() if letter == "\ufffd" or category(letter) == "Co")
     return unknown > _UNKNOWN * letters.total()
