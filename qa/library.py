@@ -167,7 +167,7 @@ class Library(Pluggable):
 
     # Conversations.
 
-    def begin(self) -> Conversation:
+    def begin_conversation(self) -> Conversation:
         """Begin a conversation: `ask` adds to the one that is named. Raises ReadOnly, LibraryBusy, StorageError."""
         if not self.settings.keep_conversations:
             raise ReadOnly("Keeping conversations is switched off (QA_KEEP_CONVERSATIONS).")

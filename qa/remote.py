@@ -113,7 +113,7 @@ class RemoteLibrary(Pluggable):
 
     # Conversations.
 
-    def begin(self) -> Conversation:
+    def begin_conversation(self) -> Conversation:
         """Begin a conversation: `ask` adds to the one that is named."""
         from qa.conversations import Conversation
 

@@ -147,7 +147,7 @@ def conversations(library: Lib, q: str = "", count: int = 50, after: str | None 
 @routes.post("/api/conversations", status_code=201, response_model=Conversation, tags=["Conversations"])
 def begin(library: Lib) -> Response:
     """Begin a conversation: it is named by its first question."""
-    return _json(library.begin(), 201)
+    return _json(library.begin_conversation(), 201)
 
 
 @routes.get("/api/conversations/{id}", response_model=Talk, tags=["Conversations"])

@@ -27,7 +27,7 @@ def library(fill: Fill) -> Iterator[Library]:
 
 
 def asked(library: Library | RemoteLibrary) -> str:
-    id_ = library.begin().id
+    id_ = library.begin_conversation().id
     library.ask("How much does the otter of the old mill weigh?", conversation=id_)
     library.ask("When was the lynx of Brask seen?", conversation=id_)
     return id_
@@ -36,14 +36,14 @@ def asked(library: Library | RemoteLibrary) -> str:
 def test_a_conversation_is_named_by_its_first_question_and_its_answers_come_back(library: Library) -> None:
     assert library.conversations() == []
     id_ = asked(library)
-    library.begin()  # nothing was asked in it, so it is not listed
+    library.begin_conversation()  # nothing was asked in it, so it is not listed
     (told,) = library.conversations()
     assert (told.id, told.turns) == (id_, 2)
     assert told.name == "How much does the otter of the old mill weigh?"
     first, second = library.conversation(id_).answers
     assert OTTER in first.answer and [each.cited_text for each in first.citations] == [OTTER]
     assert [each.status for each in second.citations] == ["valid"] and second.sentences[0].support == "quoted"
-    other = library.begin().id
+    other = library.begin_conversation().id
     library.ask("What is in here?", conversation=other)
     assert [each.id for each in library.conversations()] == [other, id_]
     assert [each.id for each in library.conversations(count=1, after=other)] == [id_]
@@ -107,7 +107,7 @@ def test_what_cannot_be_gets_one_sentence(fill: Fill, monkeypatch: pytest.Monkey
     monkeypatch.setattr("qa.conversations._MOST_TURNS", 1)
     with Library.open(fill({"a.txt": OTTER}), embedder=Cheap()) as library:
         library.sync()
-        id_ = library.begin().id
+        id_ = library.begin_conversation().id
         library.ask("What is in here?", conversation=id_)
         with pytest.raises(UsageError, match="begin a new one"):
             library.ask("What is in here?", conversation=id_)
@@ -117,4 +117,4 @@ def test_what_cannot_be_gets_one_sentence(fill: Fill, monkeypatch: pytest.Monkey
             library.conversations(after="x")
     silent = Library.open(library.folder, embedder=Cheap(), settings=Settings(keep_conversations=False))
     with silent, pytest.raises(ReadOnly, match="QA_KEEP_CONVERSATIONS"):
-        silent.begin()
+        silent.begin_conversation()
