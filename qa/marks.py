@@ -16,14 +16,15 @@ _NEAR = 40
 """So much of a sentence is looked at to tell whether it ends: no abbreviation is longer."""
 
 # What a model writes instead of [1]. White space is counted, and choices are atomic, so that no reply is slow to read.
+# `(?>(?:…)*)` where `(?:…)*+` would do: Python before 3.11.5 does not step back where the last round fails halfway.
 _S = r"[^\S\n]{0,3}"
 _LABEL = r"(?:\^|(?:passages?|sources?|documents?|docs?|excerpts?|ref(?:erence)?s?|citations?)[ .:#]{0,3})"
-_NUMBER = rf"{_LABEL}?+\d{{1,200}}+(?:{_S}[-–—‑]{_S}\d{{1,200}}+)?+"
-_NUMBERS = rf"{_S}{_NUMBER}(?:{_S}(?:[,;&]|and\b){_S}{_NUMBER})*+{_S}"
-_TARGET = r"\((?=[a-z][a-z\d+.-]*:\S|www\.|\#|[^\s()]*/)(?:[^()\n]++|\([^()\n]*+\))*+\)"
-_MARK = rf"(?:(?:\[\[{_NUMBERS}\]\]|\[{_NUMBERS}\])(?:{_TARGET})?+|【{_NUMBERS}(?:†[^【】\n]{{0,80}}+)?+】)"
-_JOIN = rf"(?>{_S}(?:(?:[,;&]|and\b){_S})?+)"
-_RUN = rf"{_MARK}(?:{_JOIN}{_MARK})*+"
+_NUMBER = rf"{_LABEL}?+\d{{1,200}}+(?>(?:{_S}[-–—‑]{_S}\d{{1,200}}+)?)"
+_NUMBERS = rf"{_S}{_NUMBER}(?>(?:{_S}(?:[,;&]|and\b){_S}{_NUMBER})*){_S}"
+_TARGET = r"\((?=[a-z][a-z\d+.-]*:\S|www\.|\#|[^\s()]*/)(?>(?:[^()\n]++|\([^()\n]*+\))*)\)"
+_MARK = rf"(?:(?:\[\[{_NUMBERS}\]\]|\[{_NUMBERS}\])(?>(?:{_TARGET})?)|【{_NUMBERS}(?>(?:†[^【】\n]{{0,80}}+)?)】)"
+_JOIN = rf"(?>{_S}(?:(?:[,;&]|and\b){_S})?)"
+_RUN = rf"{_MARK}(?>(?:{_JOIN}{_MARK})*)"
 _TOKEN = re.compile(
     rf"""(?P<marks> \({_S}{_RUN}{_S}\) | {_RUN} )
     | (?P<link> \[ (?P<text>[^\[\]\n]{{0,200}}+) \] {_TARGET} )        # a reply sends nobody to another place
@@ -34,13 +35,13 @@ _TOKEN = re.compile(
     """,
     re.X | re.I,
 )
-_HALF_TARGET = r"(?:\((?:[^()\n]++|\([^()\n]*+\))*+(?:\([^()\n]*+)?+)?+"
+_HALF_TARGET = r"(?>(?:\((?>(?:[^()\n]++|\([^()\n]*+\))*)(?>(?:\([^()\n]*+)?))?)"
 _UNDECIDED = re.compile(
-    rf"""(?: \(?+{_S} (?>{_MARK} {_S}(?:(?:[,;&]|an?d?){_S})?+ )*
-             (?: \[{{1,2}}+[^\[\]\n]*+(?:\]{{1,2}}+{_HALF_TARGET})?+ | 【[^【】\n]*+ | )
+    rf"""(?: \(?+{_S} (?>{_MARK} {_S}(?>(?:(?:[,;&]|an?d?){_S})?) )*
+             (?: \[{{1,2}}+[^\[\]\n]*+(?>(?:\]{{1,2}}+{_HALF_TARGET})?) | 【[^【】\n]*+ | )
            | \]{_HALF_TARGET}
            | `{{1,2}}+[^`\n]{{0,200}}+`{{0,2}}+ | `++
-           | \\(?:\[\d{{0,200}}+)?+
+           | \\(?>(?:\[\d{{0,200}}+)?)
          )\Z""",
     re.X | re.I,
 )

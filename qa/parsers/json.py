@@ -11,9 +11,9 @@ from qa.documents import TITLE_LENGTH, Document, Part
 
 _ENDLESS = 2_000
 """Nobody reads a line that is so long."""
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|[^\s"{}\[\],:]+', re.S)
+_TOKEN = re.compile(r'"(?>(?:[^"\\]|\\.)*)"|[{}\[\],:]|[^\s"{}\[\],:]+', re.S)
 _ESCAPE = re.compile(r"\\u(?!00[0-7])[\da-fA-F]{4}")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.S)
+_STRING = re.compile(r'"(?>(?:[^"\\]|\\.)*)"', re.S)
 _DEEPEST = 40
 """So far is indented; what stands deeper is not further in."""
 _NAMES = ("title", "name")

@@ -10,7 +10,7 @@ INSTALL = 'install text recognition with `pip install "chapter-and-verse[ocr]"`,
 """What to do about words that only a picture has; it ends the reason."""
 MOST = 100
 """So many pages of one file are read at most, each for some seconds."""
-_SURE = 0.5
+_SURE = 0.8
 """What is recognised with less certainty, from 0 to 1, is left out."""
 _APART = 0.8
 """A gap of so much of a line's height begins a new paragraph."""

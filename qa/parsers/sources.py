@@ -8,7 +8,7 @@ from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading, first_line
 
 _LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
-_ARGUMENT = r"\{((?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{[^{}]*\})*+\})*+)\}"
+_ARGUMENT = r"\{((?>(?:[^{}\\]|\\.|\{(?>(?:[^{}\\]|\\.|\{[^{}]*\})*)\})*))\}"
 """What stands between braces, with braces in it."""
 _COMMAND = re.compile(rf"\\(?P<name>{'|'.join(_LEVELS)}|title)\*?\s*(?:\[[^\]]{{0,300}}\]\s*)?{_ARGUMENT}")
 _COMMENT = re.compile(r"(?<!\\)%")
@@ -16,7 +16,7 @@ _MARKUP = re.compile(
     r"\\(?P<sign>[&%$#_{}])|(?P<gap>\\[\\ ,]|~)|\\(?:label|index|footnote|thanks)\s*\{[^{}]*\}|\\[A-Za-z]+\*?\s?|[{}$]"
 )
 _UNDERLINED = re.compile(
-    r"""^(?:(?P<over>([^\w\s])\2{2,})[ ]*\r?\n[ ]*)?+(?P<title>\S[^\r\n]*?)[ ]*\r?\n
+    r"""^(?>(?:(?P<over>([^\w\s])\2{2,})[ ]*\r?\n[ ]*)?)(?P<title>\S[^\r\n]*?)[ ]*\r?\n
         (?P<under>([^\w\s])\5{2,})[ ]*\r?$""",
     re.M | re.X,
 )
