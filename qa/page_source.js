@@ -74,10 +74,11 @@ function address(hash) {
   else history.replaceState(history.state, "", hash);
 }
 
+/** Return the citations of an answer, or the passages that were read, whichever this is one of. */
 function citedBeside(from, id) {
-  const all = [...(from.closest(".qa-turn")?.querySelectorAll(".qa-notes [data-cite]") ?? [])].map((each) => each.dataset.cite);
-  const unique = [...new Set(all)];
-  return unique.includes(id) ? unique : [];
+  const lists = [".qa-sources", ".qa-passages"].map((list) => from.closest(".qa-turn")?.querySelectorAll(`${list} [data-cite]`) ?? []);
+  const ids = lists.map((each) => [...new Set(Array.from(each, ({ dataset }) => dataset.cite))]);
+  return ids.find((each) => each.includes(id)) ?? [];
 }
 
 function hide() {

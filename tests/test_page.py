@@ -178,6 +178,13 @@ def ask(page: Page, question: str) -> Locator:
     return turn
 
 
+def shot(page: Page, place: Path, name: str) -> None:
+    """Take a picture of the page, for the docs too where `QA_SCREENSHOTS` names a folder."""
+    page.screenshot(path=place / f"{name}.png")
+    if docs := os.environ.get("QA_SCREENSHOTS"):
+        shutil.copy(place / f"{name}.png", docs)
+
+
 def highlighted(page: Page) -> str:
     """Return the words that the source panel highlights."""
     expect(page.locator("#qa-source mark")).to_have_count(1)
@@ -251,7 +258,7 @@ def test_a_step_leads_to_the_next_citation_of_the_answer_and_back(opened: Open) 
 
 
 @needs_browser
-def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, server: Server) -> None:
+def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, server: Server, tmp_path: Path) -> None:
     page = opened()
     ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
     assert "since 1871" in highlighted(page)
@@ -262,6 +269,7 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, s
     bare = httpx.get(f"{server.url}/api/documents/papers%2Flynx.pdf/pages/2", params={"width": 1_400}).content
     assert shown != bare and shown[:4] == b"\x89PNG"
     expect(page.locator("#qa-source")).to_contain_text("Page 2 of 3")
+    shot(page, tmp_path, "page-pdf")
     page.get_by_role("button", name="Next page").click()
     expect(page.locator("#qa-source")).to_contain_text("Page 3 of 3")
     expect(page.get_by_role("button", name="Next page")).to_be_disabled()
@@ -717,10 +725,7 @@ def test_the_page_fits_its_window_in_light_and_dark(
     assert page.evaluate("document.getElementById('qa-page').scrollWidth <= innerWidth")
     dark = page.locator("#qa-page").evaluate("page => getComputedStyle(page).backgroundColor") == "rgb(20, 23, 27)"
     assert dark == (scheme == "dark")
-    picture = tmp_path / f"{name}.png"
-    page.screenshot(path=picture)
-    if place := os.environ.get("QA_SCREENSHOTS"):
-        shutil.copy(picture, Path(place))
+    shot(page, tmp_path, name)
 
 
 def test_the_page_runs_no_script_but_its_own_and_gradios_other_doors_are_shut(server: Server) -> None:
