@@ -105,6 +105,11 @@ def make_pdf(*pages: str) -> bytes:
             f"/Contents {5 + 2 * i} 0 R >>"
         )
         objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+    return pdf_of(objects)
+
+
+def pdf_of(objects: list[str]) -> bytes:
+    """Write objects as a PDF; the first is its catalog."""
     out, places = "%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
         places.append(len(out))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from conftest import Fill
+from conftest import Fill, pdf_of
 from PIL import Image
 from test_api import problem, running
 from test_containers import mail
@@ -50,13 +50,7 @@ def colourful(*pages: list[str], head: str = "/MediaBox [0 0 300 200]") -> bytes
         fonts = "/Resources << /Font << /F1 3 0 R >> >>"
         objects.append(f"<< /Type /Page /Parent 2 0 R {head} {fonts} /Contents {5 + 2 * i} 0 R >>")
         objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
-    out, places = "%PDF-1.4\n", []
-    for number, each in enumerate(objects, 1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n{each}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-    return f"{out}{end}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF".encode()
+    return pdf_of(objects)
 
 
 def words_of(text: str) -> Iterator[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,8 +16,9 @@ _APART = 0.8
 """A gap of so much of a line's height begins a new paragraph."""
 
 
+@cache
 def available() -> bool:
-    """Tell whether text recognition is installed."""
+    """Tell whether text recognition is installed: looked for once, since each file asks."""
     return find_spec("rapidocr") is not None
 
 
@@ -36,7 +37,7 @@ def read_picture(picture: Any) -> str:
     return text
 
 
-@lru_cache(1)
+@cache
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
