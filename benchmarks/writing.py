@@ -105,14 +105,15 @@ class Bench:
     """A library with a model, and what came of each question: before and after the checks."""
 
     def __init__(self, library: Library, ids: Mapping[str, str], histories: Mapping[str, Any], tape: Tape) -> None:
-        from qa.evaluate import _Asker, _texts
+        from qa.corpora import texts_of
+        from qa.trials import Asker
 
         self.pairs: list[tuple[Read, Read]] = []
         self.failures: list[str] = []
         self._library = library
         self._tape = tape
-        self._texts = _texts(library, ids)
-        self._asker = _Asker(lambda words: [], self._ask, self._texts, ids, histories)
+        self._texts = texts_of(library, ids)
+        self._asker = Asker(lambda words: [], self._ask, self._texts, ids, histories)
         self._answer: Answer | None = None
 
     def measure(self, question: Question) -> None:
@@ -219,21 +220,22 @@ def _counted(text: str, citations: int) -> tuple[int, int]:
 def opened(place: Path, llm: str, *, index: Path | None, replies: Path) -> Iterator[tuple[Bench, Sequence[Question]]]:
     """Index the documents of a question set as `qa eval` does; give the bench and all questions, in a mixed order."""
     from qa import Library
-    from qa.evaluate import _ids, _lay_out, _workplace, read_set
+    from qa.corpora import ids_of, lay_out, workplace
+    from qa.gold import read_set
     from qa.settings import read_settings
 
     questions = read_set(place)
     settings = read_settings(llm=llm).model_copy(update={"chroma_url": None})
-    with _workplace(index) as work:
+    with workplace(index) as work:
         folder, ids = questions.documents, dict[str, str]()
         if folder.is_file():
-            folder, ids = _lay_out(folder, work / "texts")
+            folder, ids = lay_out(folder, work / "texts")
         with Library.open(folder, index=work, settings=settings) as library:
             library.sync()
             model = library._index.providers.llm()
             if model is None:
                 raise SystemExit("A language model is measured here: name one with --llm.")
-            bench = Bench(library, _ids(library, ids), questions.histories, Tape(model, llm, replies))
+            bench = Bench(library, ids_of(library, ids), questions.histories, Tape(model, llm, replies))
             mixed = sorted(questions.questions, key=lambda each: each.id)
             random.Random(0).shuffle(mixed)
             yield bench, mixed

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from qa import shelf
 from qa.audit import Audit, audit
 from qa.citations import CitationInContext
 from qa.errors import NotFound, ReadOnly, SettingsError, TooLarge, UsageError
-from qa.folder import check_folder, inside, without_links, write_new
+from qa.folder import check_folder, inside, write_new
 from qa.giving import Giving
 from qa.globs import Within, globs
 from qa.importing import alone
@@ -23,11 +24,10 @@ from qa.keeping import Keeper
 from qa.lookup import look_up
 from qa.pluggable import Pluggable
 from qa.providers import Providers
-from qa.records import File
 from qa.resolving import Resolved, resolve
 from qa.settings import Settings, read_settings
 from qa.spans import Span
-from qa.status import LibraryFile, Status, library_file
+from qa.status import LibraryFile, Status, read_status
 
 if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up needs none of these
     from datetime import date
@@ -235,50 +235,27 @@ class Library(Pluggable):
 
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
-        catalog = self._index.catalog()
-        entries = {entry.number: entry for entry in catalog.entries()}
-        waiting = catalog.backlog.documents_to_embed()
-        return [
-            library_file(catalog, file, entries.get(file.document or 0), waits=file.document in waiting)
-            for file in catalog.files().values()
-        ]
+        return shelf.all_files(self._index.catalog())
 
     def document(self, id: str) -> LibraryFile:
         """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""
-        catalog = self._index.catalog()
-        file = self._known(id)
-        waits = file.document is not None and catalog.backlog.waits(file.document)
-        return library_file(catalog, file, catalog.entry(file.document or 0), waits=waits)
+        return shelf.one_file(self._index.catalog(), id)
 
     def text(self, id: str, span: Span | None = None) -> str:
         """Return the text of a document by its id, or the words of a span of it. Raises NotFound."""
-        catalog = self._index.catalog()
-        entry = catalog.find(id) if len(id) >= 16 else None
-        if entry is None:
-            raise NotFound("There is no such document: it may have been edited or removed.")
-        return catalog.text(entry.number, span)
+        return shelf.text(self._index.catalog(), id, span)
 
     def original(self, id: str) -> Path:
         """Return the place of a document's file, which is checked to be inside the folder. Raises NotFound."""
-        place = without_links(self.folder, os.fsdecode(self._known(id).raw))
-        if not place.is_file():
-            raise NotFound("The file is no longer there.")
-        return place
+        return shelf.original(self._index.catalog(), self.folder, id)
 
     def page(self, id: str, number: int = 1, *, cite: str | None = None, width: int = 1_000) -> Drawn:
         """Draw a page of a PDF as a picture, the words of a citation marked. Raises NotFound, UsageError."""
         with alone:
             from qa.pages import draw_page
 
-        return draw_page(self._index.catalog(), self.folder, self._known(id), number, cite=cite, width=width)
-
-    def _known(self, id: str) -> File:
         catalog = self._index.catalog()
-        entry = catalog.find(id) if len(id) >= 16 else None
-        file = next(iter(catalog.files_of(entry.number)), None) if entry else catalog.file(id)
-        if file is None:
-            raise NotFound("There is no such document: give its path relative to the folder, or its id.")
-        return file
+        return draw_page(catalog, self.folder, shelf.known(catalog, id), number, cite=cite, width=width)
 
     # Changing the folder.
 
@@ -296,7 +273,7 @@ class Library(Pluggable):
     def delete(self, path: str) -> None:
         """Delete a file of the folder itself, and all that is known of it. Raises NotFound, ReadOnly."""
         self._check_writable()
-        if container := self._known(path).container:
+        if container := shelf.known(self._index.catalog(), path).container:
             raise NotFound(f"That stands in {container}, and cannot be deleted alone.")
         self.original(path).unlink()
         self.sync(wait=False)
@@ -330,29 +307,8 @@ class Library(Pluggable):
 
     def status(self) -> Status:
         """Say how the library stands."""
-        from qa import __version__
-
-        catalog = self._index.catalog()
-        counts = catalog.counts()
-        progress = self._keeper.progress
-        return Status(
-            folder=str(self.folder),
-            index=str(self.index),
-            version=__version__,
-            embedder=catalog.meta("embedder"),
-            files=counts.files,
-            failed=counts.failed,
-            documents=counts.documents,
-            passages=counts.passages,
-            characters=counts.characters,
-            waiting=counts.waiting,
-            phase=progress.phase if progress else "idle",
-            done=progress.done if progress else 0,
-            total=progress.total if progress else 0,
-            rate=round(progress.rate, 1) if progress else 0.0,
-            seconds_left=progress.seconds_left if progress else None,
-            trouble=self.trouble,
-        )
+        where = {"folder": str(self.folder), "index": str(self.index)}
+        return read_status(self._index.catalog(), self._keeper.progress, trouble=self.trouble, **where)
 
     @property
     def trouble(self) -> str | None:

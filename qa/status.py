@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from qa.catalog import Catalog
 from qa.plain import Plain, iso_time
+from qa.progress import Progress
 from qa.records import Entry, File
 
 State = Literal["indexed", "waiting", "failed"]
@@ -78,4 +79,29 @@ def library_file(catalog: Catalog, file: File, entry: Entry | None, *, waits: bo
         state="failed" if file.reason else "waiting" if waits else "indexed",
         reason=file.reason,
         _read=read,
+    )
+
+
+def read_status(catalog: Catalog, progress: Progress | None, *, folder: str, index: str, trouble: str | None) -> Status:
+    """Say how a library stands, from its catalog and from how far a sync is."""
+    from qa import __version__  # not above: the package itself imports this room
+
+    counts = catalog.counts()
+    return Status(
+        folder=folder,
+        index=index,
+        version=__version__,
+        embedder=catalog.meta("embedder"),
+        files=counts.files,
+        failed=counts.failed,
+        documents=counts.documents,
+        passages=counts.passages,
+        characters=counts.characters,
+        waiting=counts.waiting,
+        phase=progress.phase if progress else "idle",
+        done=progress.done if progress else 0,
+        total=progress.total if progress else 0,
+        rate=round(progress.rate, 1) if progress else 0.0,
+        seconds_left=progress.seconds_left if progress else None,
+        trouble=trouble,
     )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qa import Library, Settings
-from qa.evaluate import _ids, _lay_out
+from qa.corpora import ids_of, lay_out
 from qa.gold import CORPUS, Text, read_corpus, read_set
 from qa.parsers import TITLED
 from qa.questions import LONGEST, check
@@ -125,10 +125,10 @@ class DevSet:
     def _found(self, find: Any) -> Iterator[dict[str, Any]]:
         """Index the texts as `qa eval` does, and search for every question."""
         place = self.cache / "index" / self.place.name
-        folder, ids = _lay_out(self.place / CORPUS, place / "texts")
+        folder, ids = lay_out(self.place / CORPUS, place / "texts")
         with Library.open(folder, index=place, settings=Settings()) as library:
             library.sync()
-            ids = _ids(library, ids)
+            ids = ids_of(library, ids)
             names = defaultdict[str, list[str]](list)  # several documents may have the same text
             for name, id in ids.items():
                 names[id].append(name)

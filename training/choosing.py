@@ -16,7 +16,7 @@ import numpy as np
 from figures import Flags, Numbers, auc, balanced, logistic
 
 from qa import Library, Settings
-from qa.evaluate import _ids, _lay_out
+from qa.corpora import ids_of, lay_out
 from qa.evidence import Candidate, Vocabulary, candidates, enough, likely, signs, unknown_names
 from qa.followups import standalone
 from qa.gold import CORPUS, read_set
@@ -60,13 +60,13 @@ def seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, li
 
 def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, limit: int) -> Iterator[Seen]:
     place = cache / "index" / name
-    folder, names = _lay_out(dev / name / CORPUS, place / "texts")
+    folder, names = lay_out(dev / name / CORPUS, place / "texts")
     questions = read_set(dev / name)
     asked = questions.questions
     many = min(limit, len(asked))
     with Library.open(folder, index=place, settings=Settings()) as library:
         library.sync()
-        ids = {id: document for document, id in _ids(library, names).items()}
+        ids = {id: document for document, id in ids_of(library, names).items()}
         engines = replace(library._index.engines(), reader=lambda: reader)
         if kind == "words":
             engines = replace(engines, vectors=None)
