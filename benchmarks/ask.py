@@ -116,9 +116,9 @@ def questions(folder: Path, count: int) -> list[str]:
 def run(side: Side, folder: Path, index: Path, asked: Sequence[str]) -> int:
     """Start a server, warm it up, ask it the questions one after the other; return the number of passages."""
     os.environ |= {"QA_READER": side.reader, "QA_LLM": "extractive"}
-    with served(folder, index) as host:
-        passages = wait_until_idle(host)
-        connection = http.client.HTTPConnection(host, timeout=60)
+    with served(folder, index) as server:
+        passages = wait_until_idle(server.host)
+        connection = http.client.HTTPConnection(server.host, timeout=60)
         nobody = Side("warming up", side.reader)
         for question in machine.questions(folder, _WARM_UP, seed=1):
             nobody.ask(connection, question, stream=False)

@@ -61,8 +61,8 @@ def main() -> None:
     given = machine.arguments(parser)
     print(machine.described())
     questions = machine.questions(given.folder, given.questions)
-    with served(given.folder, given.index or given.folder / ".qa") as host:
-        passages = wait_until_idle(host)
+    with served(given.folder, given.index or given.folder / ".qa") as server:
+        host, passages = server.host, wait_until_idle(server.host)
         run([Client(host, questions) for _ in range(given.clients)], _WARM_UP)
         clients = [Client(host, questions) for _ in range(given.clients)]
         took = run(clients, given.seconds)
@@ -84,18 +84,30 @@ def run(clients: Sequence[Client], seconds: float) -> float:
     return time.perf_counter() - began
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: its host and port, and its process."""
+
+    host: str
+    process: int
+
+    def memory(self) -> int:
+        """Return the bytes of memory that it has now, with what it has started."""
+        return machine.family_memory(self.process)
+
+
 @contextmanager
-def served(folder: Path, index: Path) -> Iterator[str]:
-    """Run `qa serve` on any free port; give its host and port."""
-    command = ["serve", "--folder", folder, "--index", index, "--port", "0", "--json"]
+def served(folder: Path, index: Path, command: str = "serve") -> Iterator[Server]:
+    """Run `qa serve`, or another command that serves, on any free port."""
+    given = [command, "--folder", folder, "--index", index, "--port", "0", "--json"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "qa", *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "qa", *map(str, given)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout and process.stderr
     try:
         if not (ready := process.stdout.readline()):
             raise SystemExit(process.stderr.read())
-        yield urlsplit(json.loads(ready)["url"]).netloc
+        yield Server(urlsplit(json.loads(ready)["url"]).netloc, process.pid)
     finally:
         process.terminate()
         process.communicate()
