@@ -308,7 +308,8 @@ _MATCHES = "EXISTS (SELECT 1 FROM json_each(?) AS glob WHERE files.path GLOB glo
 _ENTRIES = "SELECT number, id, title, media_type, length, pages, headings, parts FROM documents"
 _PASSAGES = "SELECT number, document, start, stop, line, key FROM passages"
 # in one statement, so that all are of one moment; vectors are counted as the rest, so as to look only at what waits
-_COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM files),
+_COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM files WHERE document IS NULL),
+    (SELECT count(reason) FROM files WHERE document IS NOT NULL),
     (SELECT count(*) FROM documents), (SELECT count(*) FROM passages), (SELECT coalesce(sum(length), 0) FROM documents),
     keys - dead - waiting, waiting FROM (
         SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {UNUSED}) AS dead,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-PARSERS_VERSION = 4
+PARSERS_VERSION = 5
 """Raised whenever a parser extracts another text from the same bytes, so that an older index is read again."""
 
 INSIDE = "!/"
@@ -52,7 +52,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Document:
-    """One text with what is known of it; `pages` holds the offset at which each page begins."""
+    """One text with what is known of it; `pages` holds the offset at which each page begins.
+
+    `missing` says what of its file is not in the text, and why; "" where nothing is.
+    """
 
     text: str
     title: str
@@ -60,6 +63,7 @@ class Document:
     pages: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
     parts: tuple[Part, ...] = ()
+    missing: str = ""
 
     @cached_property
     def id(self) -> str:

@@ -150,7 +150,7 @@ def _summary(results: Iterator[Result], *, documents: int, synced: SyncReport) -
             times[name].append(time_ms)
     notes = []
     if synced.failed:
-        first = synced.failures[0]
+        first = next(each for each in synced.failures if not each.partial)
         notes.append(f"{synced.failed:,} documents could not be read, the first {first.path}: {first.reason}")
     if cut:
         notes.append(f"{cut:,} questions were longer than {LONGEST:,} characters, and were cut there.")

@@ -113,7 +113,7 @@ def read_file(folder: Path, raw: bytes) -> tuple[bytes, os.stat_result]:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(0, "not a regular file")
-        return file.read(), found
+        return file.read(found.st_size), found  # no further: one that grows all the time would never end
 
 
 def inside(folder: Path, path: str) -> Path:

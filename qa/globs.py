@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from qa.errors import UsageError
@@ -21,4 +22,10 @@ def globs(within: Within) -> tuple[str, ...]:
         raise UsageError("`within` must be a glob over paths, or a list of them: within='contracts/*'.")
     if len(found) > _MOST or any(len(each) > _LONGEST for each in found):
         raise UsageError(f"`within` is too much: give at most {_MOST:,} globs of {_LONGEST:,} characters.")
-    return found
+    # a name looks the same whether its accents are letters of their own or not: macOS writes them otherwise than people
+    return tuple(dict.fromkeys(form for each in found for form in (each, *forms(each))))
+
+
+def forms(path: str) -> tuple[str, str]:
+    """Return a path with its accents joined to their letters, and with them apart."""
+    return unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path)

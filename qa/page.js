@@ -94,8 +94,8 @@ function showState(status) {
   at("qa-folder").textContent = folder;
   at("qa-folder").title = status.folder;
   at("qa-counts").textContent = `${count(status.documents, "document")} · ${count(status.passages, "passage")}`;
-  at("qa-failures").textContent = status.failed ? `${count(status.failed, "file")} could not be read` : "";
-  at("qa-failures").hidden = !status.failed;
+  at("qa-failures").textContent = [status.failed && `${count(status.failed, "file")} could not be read`, status.partial && `${number(status.partial)} only in part`].filter(Boolean).join(", ");
+  at("qa-failures").hidden = !status.failed && !status.partial;
   at("qa-standing").textContent = standing(status);
   const bar = at("qa-bar");
   bar.hidden = status.phase === "idle" || !status.total;
@@ -108,7 +108,7 @@ async function poll() {
     const status = await (await api("/api/status")).json();
     showState(status);
     if (status.phase !== "idle") wait = 1_000;
-    const now = [status.files, status.failed, status.documents, status.characters, status.waiting > 0].join();
+    const now = [status.files, status.failed, status.partial, status.documents, status.characters, status.waiting > 0].join();
     if (now !== stood && (status.phase !== "reading" || Date.now() > listed + 5_000)) {
       await Promise.all([shelf.refresh(), showExamples()]);
       [stood, listed] = [now, Date.now()];
@@ -138,8 +138,8 @@ async function add(files) {
     form.append("files", file, file.name);
     try {
       const { paths } = await (await api("/api/documents", { method: "POST", body: form })).json();
-      const { reason } = await (await api(`/api/documents/${encodeURIComponent(paths[0])}`)).json();
-      line.textContent = reason ? `${paths[0]} is in the folder now, but cannot be read. ${reason}` : `${paths[0]} is in the folder now and can be asked about.`;
+      const { id, reason } = await (await api(`/api/documents/${encodeURIComponent(paths[0])}`)).json();
+      line.textContent = id ? `${paths[0]} is in the folder now and can be asked about. ${reason ?? ""}` : `${paths[0]} is in the folder now, but cannot be read. ${reason}`;
       line.classList.toggle("qa-error", Boolean(reason));
     } catch (error) {
       line.textContent = `${file.name} was not added. ${error.message}`;

@@ -4,8 +4,8 @@ import { openDocument } from "./page_source.js";
 import { api, ask, count, make, number, say } from "./page_tools.js";
 
 const SHOWN = 500;
-const STATES = { indexed: "Ready", waiting: "By words", failed: "Not read" };
-const WHY = { indexed: "All of it can be found", waiting: "It can be found by its words; its meaning is being learnt" };
+const STATES = { indexed: "Ready", waiting: "By words", failed: "Not read", partial: "In part" };
+const WHY = { indexed: "All of it can be found", waiting: "It can be found by its words; its meaning is being learnt", partial: "A part of it could not be read" };
 
 /** Write a path so that as a glob it means just itself. */
 const literal = (path) => path.replace(/[*?[]/g, "[$&]");
@@ -23,7 +23,7 @@ export class Shelf {
   /** Read the list anew; what is gone is no longer ticked. */
   async refresh() {
     const { documents } = await ask("/api/documents");
-    this.files = documents.sort((a, b) => (b.state === "failed") - (a.state === "failed"));
+    this.files = documents.sort((a, b) => Boolean(b.reason) - Boolean(a.reason));
     const there = new Set(documents.flatMap(({ path }) => [path, ...above(path)]));
     for (const each of this.ticked) if (!there.has(each)) this.ticked.delete(each);
     this.show();
@@ -61,7 +61,7 @@ export class Shelf {
       make("div", {},
         file.id ? this.tick(file.path, `Ask only ${file.path}`) : null,
         make("bdi", { className: "qa-file-path" }, file.id ? opening(file) : file.path),
-        make("span", { className: "qa-chip", title: WHY[file.state] ?? "" }, STATES[file.state] ?? file.state),
+        chip(file),
         document.getElementById("qa-add") && !file.path.includes("!/") ? this.remover(file, () => item) : null),
       said);
     return item;
@@ -116,6 +116,11 @@ export class Shelf {
 function above(path) {
   const parts = path.split("!/")[0].split("/").slice(0, -1);
   return parts.map((_, at) => `${parts.slice(0, at + 1).join("/")}/`);
+}
+
+function chip(file) {
+  const state = file.id && file.reason ? "partial" : file.state;
+  return make("span", { className: "qa-chip", title: WHY[state] ?? "" }, STATES[state] ?? state);
 }
 
 function opening(file) {

@@ -36,6 +36,7 @@ class Signature:
 class File:
     """What the catalog knows of one file: `document` is None and `reason` says why where it could not be read.
 
+    Where only a part of it could be, there are both.
     `container` is the path of the file that it stands in, as an attachment in its mail: its name in the folder and its
     signature are that one's; None for a file of the folder itself.
     """
@@ -106,6 +107,7 @@ class Counts:
 
     files: int
     failed: int
+    partial: int
     documents: int
     passages: int
     characters: int

@@ -8,6 +8,7 @@ from pathlib import Path
 from qa.catalog import Catalog
 from qa.errors import NotFound
 from qa.folder import without_links
+from qa.globs import forms
 from qa.records import Entry, File
 from qa.spans import Span
 from qa.status import LibraryFile, library_file
@@ -35,7 +36,8 @@ def one_file(catalog: Catalog, id: str) -> LibraryFile:
 def known(catalog: Catalog, id: str) -> File:
     """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""
     entry = _entry(catalog, id)
-    file = next(iter(catalog.files_of(entry.number)), None) if entry else catalog.file(id)
+    files = catalog.files_of(entry.number) if entry else filter(None, map(catalog.file, (id, *forms(id))))
+    file = next(iter(files), None)
     if file is None:
         raise NotFound("There is no such document: give its path relative to the folder, or its id.")
     return file

@@ -16,7 +16,10 @@ State = Literal["indexed", "waiting", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFile(Plain):
-    """A file: `waiting` until all of it can be found by meaning too, `failed` with the reason if it is not read."""
+    """A file: `waiting` until all of it can be found by meaning too, `failed` with the reason if it is not read.
+
+    One that was read only in part has a reason too.
+    """
 
     path: str
     id: str | None
@@ -49,6 +52,7 @@ class Status(Plain):
     embedder: str | None
     files: int
     failed: int
+    partial: int
     documents: int
     passages: int
     characters: int
@@ -76,7 +80,7 @@ def library_file(catalog: Catalog, file: File, entry: Entry | None, *, waits: bo
         modified=iso_time(max(0, file.signature.mtime_ns) / 1e9),
         characters=entry.length if entry else 0,
         pages=(len(entry.pages) or None) if entry else None,
-        state="failed" if file.reason else "waiting" if waits else "indexed",
+        state="failed" if file.reason and entry is None else "waiting" if waits else "indexed",
         reason=file.reason,
         _read=read,
     )
@@ -94,6 +98,7 @@ def read_status(catalog: Catalog, progress: Progress | None, *, folder: str, ind
         embedder=catalog.meta("embedder"),
         files=counts.files,
         failed=counts.failed,
+        partial=counts.partial,
         documents=counts.documents,
         passages=counts.passages,
         characters=counts.characters,

@@ -29,15 +29,19 @@ _DROPPED = 500
 
 @dataclass(frozen=True, slots=True)
 class Failure(Plain):
-    """A file that could not be read, and why."""
+    """A file that could not be read, or only in part, and why."""
 
     path: str
     reason: str
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport(Plain):
-    """What a sync did, in files; `waiting` counts passages that are not embedded yet."""
+    """What a sync did, in files; `waiting` counts passages that are not embedded yet.
+
+    `failures` are those that could not be read, and those that could only in part, which count as read too.
+    """
 
     added: int = 0
     updated: int = 0
@@ -45,6 +49,7 @@ class SyncReport(Plain):
     removed: int = 0
     unchanged: int = 0
     failed: int = 0
+    partial: int = 0
     failures: tuple[Failure, ...] = ()
     opened: int = 0
     embedded: int = 0
@@ -107,13 +112,15 @@ def read_folder(
     if not stop.is_set():  # not after half a sync: what is not read yet would be taken for removed
         note_opened(catalog, archives=archives)
         followed = follow(catalog, lexical, News.of(catalog, known, tally.documents), stop=stop)
+    partial = sum(each.partial for each in tally.failures)
     return SyncReport(
         added=sum(1 for document in tally.documents.values() if document is not None) - moved,
         updated=tally.updated,
         moved=moved,
         removed=removed,
         unchanged=tally.unchanged,
-        failed=len(tally.failures),
+        failed=len(tally.failures) - partial,
+        partial=partial,
         failures=tuple(tally.failures),
         opened=tally.opened,
         citations=followed,
@@ -149,9 +156,9 @@ def _as_before(known: File, held: Mapping[str | None, Sequence[File]], tally: _T
     """Count a file that is as it was, with the files in it."""
     inside = held.get(known.path, ())
     tally.inside.update(each.path for each in inside)
-    failures = [Failure(each.path, each.reason) for each in (known, *inside) if each.reason]
-    tally.failures += failures
-    tally.unchanged += 1 + len(inside) - len(failures)
+    for each in (known, *inside):
+        tally.failures += _failure(each)
+        tally.unchanged += each.document is not None or each.reason is None
 
 
 def _readings(
@@ -216,15 +223,20 @@ def _keep(catalog: Catalog, reading: Reading, known: File | None, tally: _Tally)
     if reading.document:
         file = replace(file, document=catalog.put_document(reading.document, reading.passages))
     catalog.put_file(file)
-    if file.reason:
-        tally.failures.append(Failure(file.path, file.reason))
-    elif known is None or known.document is None:
+    tally.failures += _failure(file)
+    if file.document is None and file.reason:
+        return None
+    if known is None or known.document is None:
         tally.documents[file.path] = file.document
     elif known.document == file.document:
         tally.unchanged += 1
     else:
         tally.updated += 1
     return file.document
+
+
+def _failure(file: File) -> list[Failure]:
+    return [Failure(file.path, file.reason, partial=file.document is not None)] if file.reason else []
 
 
 def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], tally: _Tally) -> tuple[int, int]:

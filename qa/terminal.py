@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from qa.scores import Report
     from qa.search import Hit
     from qa.status import LibraryFile, Status
-    from qa.syncing import SyncReport
+    from qa.syncing import Failure, SyncReport
     from qa.verifying import Checking
 
 _NEAREST = 3
 _QUOTED = 300
+_LISTED = 30
 _SIGNS = {"removed": "[-{}-]", "added": "{{+{}+}}"}
 _PHASES = {
     "reading": "Reading files",
@@ -138,10 +139,17 @@ def report_lines(report: SyncReport) -> Iterator[str]:
         yield f"{report.embedded:,} passages embedded"
     if report.waiting:
         yield f"{report.waiting:,} passages wait to be embedded; until then they are found by their words"
-    if report.failed:
-        yield f"{report.failed:,} could not be read:"
-        for failure in report.failures:
-            yield f"  {one_line(failure.path)}: {clean(failure.reason)}"
+    yield from _reasons("could not be read", [each for each in report.failures if not each.partial], _LISTED)
+    yield from _reasons("could be read only in part", [each for each in report.failures if each.partial], _LISTED)
+
+
+def _reasons(what: str, files: Sequence[Failure | LibraryFile], most: int | None = None) -> Iterator[str]:
+    if files:
+        yield f"{len(files):,} {what}:"
+    for file in files[:most]:
+        yield f"  {one_line(file.path)}: {clean(file.reason or '')}"
+    if more := len(files) - len(files[:most]):
+        yield f"  and {more:,} more: `qa status` lists them all."
 
 
 def forgotten_lines(forgotten: Forgotten) -> Iterator[str]:
@@ -175,11 +183,11 @@ def status_lines(status: Status, files: list[LibraryFile]) -> Iterator[str]:
     for name, value in rows.items():
         yield f"{name + ':':<11}{value}"
     failed = [file for file in files if file.state == "failed"]
-    if failed:
+    partial = [file for file in files if file.state != "failed" and file.reason]
+    if failed or partial:
         yield ""
-        yield "Could not be read:"
-        for file in failed:
-            yield f"  {one_line(file.path)}: {clean(file.reason or '')}"
+    yield from _reasons("could not be read", failed)
+    yield from _reasons("could be read only in part", partial)
 
 
 def finding_lines(findings: list[Finding]) -> Iterator[str]:

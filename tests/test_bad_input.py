@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Fill
+from conftest import Fill, Run, make_pdf
 
 from qa import Library
 from qa.errors import (
@@ -64,6 +64,24 @@ def test_bad_files_never_stop_the_others(library: Library, fill: Fill) -> None:
     assert library.resolve("café au lait").document.path == "invalid.txt"
     failed = {file.path: file.reason for file in library.documents() if file.state == "failed"}
     assert set(failed) == {"binary.txt", "empty.md", "broken.pdf", "picture.png", "deep.html"}
+
+
+def test_a_file_that_can_be_read_only_in_part_is_read_so_and_told(library: Library, fill: Fill, qa: Run) -> None:
+    pages = [f"Page {number} tells of the heron." for number in range(1, 4)]
+    damaged = make_pdf(*pages).replace(b"\n6 0 obj", b"\n66 0 obj")  # the second page is not where it should be
+    fill({"damaged.pdf": damaged, "whole.pdf": make_pdf(*pages), "broken.pdf": b"%PDF-1.7\n%%EOF"})
+    for before in (0, 2):
+        report = library.sync()
+        assert (report.added, report.unchanged, report.failed, report.partial) == (2 - before, before, 1, 1)
+    partial = next(each for each in report.failures if each.partial)
+    assert (partial.path, partial.reason) == ("damaged.pdf", "It is damaged: 2 of its 3 pages could be read.")
+    assert (library.status().failed, library.status().partial) == (1, 1)
+    file = library.document("damaged.pdf")
+    assert (file.state, file.reason) == ("indexed", partial.reason)
+    assert library.resolve("Page 3 tells of the heron.", document=file.id).start_page_number == 3
+    library.close()
+    code, out, _ = qa("status", "--folder", library.folder)
+    assert code == 0 and "1 could be read only in part:\n  damaged.pdf: It is damaged: 2 of" in out
 
 
 @pytest.mark.parametrize(

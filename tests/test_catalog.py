@@ -142,7 +142,7 @@ def test_a_catalog_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         Catalog(tmp_path / "catalog.sqlite3")
     monkeypatch.undo()
     opened = Catalog(tmp_path / "catalog.sqlite3")
-    assert opened.counts() == Counts(0, 0, 0, 0, 0, 0, 0)
+    assert opened.counts() == Counts(0, 0, 0, 0, 0, 0, 0, 0)
     opened.close()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sqlite3
+from contextlib import closing
 
+import pypdfium2
 import pytest
 from conftest import Fill, make_pdf
 from PIL import Image, ImageDraw, ImageFont
@@ -67,6 +69,31 @@ def test_without_it_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPa
             DocumentError, match=r"install text recognition with `pip install .*\[ocr\]\"`, then sync.$"
         ):
             parse(data, name)
+
+
+def bound(*files: bytes) -> bytes:
+    """Put the pages of some PDFs into one."""
+    whole, file = pypdfium2.PdfDocument.new(), io.BytesIO()
+    for each in files:
+        with closing(pypdfium2.PdfDocument(each)) as part:
+            whole.import_pages(part)
+    whole.save(file)
+    whole.close()
+    return file.getvalue()
+
+
+def test_pages_without_text_among_others_are_read_too_or_told(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = make_pdf(*(f"Page {number} tells of the heron." for number in range(1, 4)))
+    scanned = bound(typed, saved(drawn(WORDS), kind="PDF"), typed)
+    blank = bound(typed, make_pdf(""))
+    cover = bound(saved(drawn(WORDS), kind="PDF"), *[typed] * 4)
+    with Library.open(fill({"a.pdf": scanned, "b.pdf": blank}), embedder=Cheap()) as library:
+        assert library.sync().failures == ()
+        assert library.resolve(WORDS).start_page_number == 4
+        monkeypatch.setattr("qa.parsers.pdf.available", lambda: False)
+        told = parse(scanned, "a.pdf").missing
+        assert told.startswith("1 of its 7 pages are pictures without text: install") and told.endswith(ocr.INSTALL)
+        assert parse(blank, "b.pdf").missing == parse(cover, "c.pdf").missing == ""
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import time
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Fill
 
 from qa import Library
 from qa.errors import FolderError, IndexVersion
+from qa.folder import Found, scan
 from qa.records import Signature
+from qa.syncing import Failure
 
 
 def age(folder: Path) -> None:
@@ -108,7 +115,9 @@ def test_the_same_text_twice_is_one_document_with_two_paths(library: Library, fi
     assert library.citation(hit.id).document.path == "sub/b.txt"
 
 
-def test_what_does_not_belong_to_the_folder_is_left_out(library: Library, fill: Fill, tmp_path: Path) -> None:
+def test_what_does_not_belong_to_the_folder_is_left_out(
+    library: Library, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("outside words")
     folder = fill(
@@ -118,6 +127,9 @@ def test_what_does_not_belong_to_the_folder_is_left_out(library: Library, fill: 
     (folder / "link.txt").symlink_to(outside)
     (folder / "loop").symlink_to(folder)
     os.mkfifo(folder / "pipe.txt")
+    monkeypatch.chdir(folder)  # the name of a socket has room for a hundred letters
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.txt")
     library.sync()
     assert [file.path for file in library.documents()] == ["sub/b.txt"]
 
@@ -136,12 +148,89 @@ def test_names_of_any_kind_are_taken(library: Library, fill: Fill) -> None:
     assert all(library.citation(library.resolve(w).id).status == "valid" for w in ("one", "two", "three", "four"))
 
 
+def test_names_that_look_the_same_are_names_of_their_own(library: Library, fill: Fill) -> None:
+    apart = {"Note.txt": "one otter", "note.txt": "two otters"}
+    composed, decomposed = (unicodedata.normalize(form, "r\u00e9sum\u00e9.txt") for form in ("NFC", "NFD"))
+    fill(apart | {composed: "three otters", decomposed: "four otters"})
+    library.sync()
+    assert {file.path: file.text() for file in library.documents()} == {
+        **apart,
+        composed: "three otters",
+        decomposed: "four otters",
+    }
+    assert library.document(decomposed).text() == "four otters"
+    (library.folder / composed).unlink()  # as on macOS, where whoever types the name writes it otherwise than it is
+    library.sync()
+    assert library.document(composed).path == decomposed
+    assert {hit.document.path for hit in library.search("otters", within=composed)} == {decomposed}
+
+
+def test_a_file_that_vanishes_or_is_replaced_after_the_folder_was_listed(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fill({"gone.txt": "the otter", "link.txt": "the lynx", "pipe.txt": "the walrus", "stays.txt": "the heron"})
+
+    def listed(*given: Any, **how: Any) -> Iterator[Found]:
+        yield from list(scan(*given, **how))
+        for name in ("gone.txt", "link.txt", "pipe.txt"):
+            (folder / name).unlink(missing_ok=True)
+        (folder / "link.txt").symlink_to("/etc/hostname")
+        os.mkfifo(folder / "pipe.txt")
+
+    monkeypatch.setattr("qa.syncing.scan", listed)
+    report = library.sync()
+    assert report.added == 1 and {each.path for each in report.failures} == {"gone.txt", "link.txt", "pipe.txt"}
+    assert all(each.reason.startswith("It cannot be read: ") for each in report.failures)
+    monkeypatch.undo()
+    assert library.sync().failures == () and [file.path for file in library.documents()] == ["stays.txt"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_and_then_again(
+    library: Library, fill: Fill
+) -> None:
+    log, line = fill({"log.txt": "The log begins.\n"}) / "log.txt", "The otter was seen again at noon.\n"
+    done = threading.Event()
+
+    def write() -> None:
+        with log.open("a") as file:
+            while not done.wait(0.001):
+                file.write(line)
+                file.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            assert library.sync().failures == ()
+            assert log.read_text().startswith(library.document("log.txt").text())
+    finally:
+        done.set()
+        writer.join()
+    library.sync()
+    assert library.document("log.txt").text() == log.read_text()
+
+
+def test_a_file_that_may_not_be_read_is_told(library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill({"closed.txt": "the otter", "open.txt": "the heron"})
+    real = os.open
+
+    def opened(path: Any, *given: Any, **how: Any) -> int:
+        if os.fsencode(path).endswith(b"closed.txt"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *given, **how)
+
+    monkeypatch.setattr("qa.folder.os.open", opened)  # root may read everything
+    report = library.sync()
+    assert report.added == 1
+    assert report.failures == (Failure("closed.txt", "It cannot be read: Permission denied."),)
+
+
 def test_a_large_file_is_reported_and_left_out(folder: Path, fill: Fill) -> None:
     from qa.settings import read_settings
 
     fill({"small.txt": "small"})
     with open(folder / "huge.txt", "wb") as file:
-        file.truncate(200_000_000)  # sparse: it takes no room
+        file.truncate(2_000_000_000)  # sparse: it takes no room
     with Library.open(folder, settings=read_settings()) as library:
         report = library.sync()
     assert [(f.path, f.reason[:27]) for f in report.failures] == [("huge.txt", "It is larger than 100 MB: s")]

@@ -100,7 +100,10 @@ _MOST_BYTES = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What was found at a path: a document, or the reason why there is none; a mere container has neither."""
+    """What was found at a path: a document, or the reason why there is none; a mere container has neither.
+
+    A document of which a part is missing has both.
+    """
 
     path: str
     digest: bytes
@@ -161,9 +164,9 @@ def _unpacked(data: bytes, path: str, room: _Room, depth: int) -> Iterator[Parse
     try:
         found = _parsed(data, path, archives=room.archives)
         if isinstance(found, Document):
-            yield Parsed(path, digest, found)
+            yield _read(path, digest, found)
             return
-        yield Parsed(path, digest, found.document)
+        yield _read(path, digest, found.document)
         with _told():
             for name, content in found.files:
                 room.take(content)
@@ -172,6 +175,10 @@ def _unpacked(data: bytes, path: str, room: _Room, depth: int) -> Iterator[Parse
                 yield from _unpacked(content, path + INSIDE + _unused(name, taken), room, depth + 1)
     except DocumentError as error:  # of the file itself, or of what comes after those that were taken out
         yield Parsed(path + INSIDE + _unused("…", taken) if taken else path, digest, reason=str(error))
+
+
+def _read(path: str, digest: bytes, document: Document | None) -> Parsed:
+    return Parsed(path, digest, document, (document.missing or None) if document else None)
 
 
 def _unused(name: str, taken: set[str]) -> str:

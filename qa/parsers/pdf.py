@@ -6,7 +6,7 @@ import io
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -32,6 +32,10 @@ _OCR_SCALE = 200 / 72
 _APART = 4
 """Words of a line are apart by so many times its height at most."""
 _MARK = (255, 229, 100)
+_END, _TAIL = b"%%EOF", 2_048
+"""What the last bytes of a sound file have in them."""
+_COVERS = 10
+"""One page in so many may be a picture, as covers are, without a word about it where no words can be recognised."""
 _UNKNOWN = 0.5
 """A text has no words where more of its letters than this share are none that anybody knows."""
 
@@ -49,17 +53,24 @@ class Drawn:
 
 
 def parse_pdf(data: bytes) -> Document:
-    """Read a PDF; pages are kept, words broken at a line's end are joined, ligatures are letters."""
+    """Read a PDF; pages are kept, words broken at a line's end are joined, ligatures are letters.
+
+    Of pages without text the words are recognised, where that can be done.
+    """
     import pypdfium2
 
     with _opened(data) as pdf:
         try:
             title = pdf.get_metadata_value("Title")
-            pages = [_page_text(pdf, number) for number in range(len(pdf))]
+            found = [_page_text(pdf, number) for number in range(len(pdf))]
+            pages = [page or "" for page in found]
+            missing = _lost(pdf, found, cut_off=_END not in data[-_TAIL:])
             if not any(page.strip() for page in pages):
-                pages = _recognised(pdf, _wordless(pdf))
+                pages = _whole(pdf, _wordless(pdf))
             elif _is_unknown(pages):
-                pages = _recognised(pdf, "Its fonts do not say which letters they show")
+                pages = _whole(pdf, "Its fonts do not say which letters they show")
+            else:
+                missing = missing or _fill_in(pdf, pages)
         except pypdfium2.PdfiumError as error:
             raise DocumentError("It is damaged: a page of it cannot be read.") from error
     text = "\n\n".join(pages)
@@ -67,7 +78,9 @@ def parse_pdf(data: bytes) -> Document:
     for page in pages:
         starts.append(offset)
         offset += len(page) + 2
-    return Document(text, title.strip()[:TITLE_LENGTH] or first_line(text), "application/pdf", pages=tuple(starts))
+    return Document(
+        text, title.strip()[:TITLE_LENGTH] or first_line(text), "application/pdf", tuple(starts), missing=missing
+    )
 
 
 def draw_page(data: bytes, number: int, span: Span, *, width: int) -> Drawn:
@@ -112,9 +125,15 @@ def _opened(data: bytes) -> Iterator[Any]:
             pdf.close()
 
 
-def _page_text(pdf: Any, number: int) -> str:
-    with closing(pdf[number]) as page, closing(page.get_textpage()) as textpage:
-        return _clean(textpage.get_text_range())
+def _page_text(pdf: Any, number: int) -> str | None:
+    """Return the text of a page; None where the page is lost."""
+    import pypdfium2
+
+    try:
+        with closing(pdf[number]) as page, closing(page.get_textpage()) as textpage:
+            return _clean(textpage.get_text_range())
+    except pypdfium2.PdfiumError:
+        return None
 
 
 def _clean(raw: str) -> str:
@@ -180,29 +199,79 @@ def _png(picture: Any, boxes: Iterable[Box]) -> bytes:
     return file.getvalue()
 
 
+def _lost(pdf: Any, found: Sequence[str | None], *, cut_off: bool) -> str:
+    """Say how much of a damaged file could be read; "" where it is sound. Raises DocumentError where nothing could."""
+    lost = sum(page is None or (cut_off and not page.strip() and _is_blank(pdf, n)) for n, page in enumerate(found))
+    if lost == len(found):
+        raise DocumentError("It is damaged: none of its pages can be read.")
+    return f"It is damaged: {len(found) - lost:,} of its {len(found):,} pages could be read." if lost else ""
+
+
+def _is_blank(pdf: Any, number: int) -> bool:
+    """Tell whether there is nothing on a page: pdfium gives one where there is none, too."""
+    import pypdfium2
+
+    try:
+        with closing(pdf[number]) as page:
+            return next(iter(page.get_objects(max_depth=1)), None) is None
+    except pypdfium2.PdfiumError:
+        return True
+
+
 def _wordless(pdf: Any) -> str:
-    """Say why there are no words: pdfium gives a page where there is none, too. Raises DocumentError."""
-    for page in pdf:
-        drawn = next(iter(page.get_objects(max_depth=1)), None) is not None
-        page.close()
-        if drawn:
-            return "Its pages are pictures without text"
-    raise DocumentError("Its pages are blank, or damaged: there are neither letters nor pictures on them.")
+    """Say why there are no words. Raises DocumentError."""
+    if all(_is_blank(pdf, number) for number in range(len(pdf))):
+        raise DocumentError("Its pages are blank, or damaged: there are neither letters nor pictures on them.")
+    return "Its pages are pictures without text"
 
 
-def _recognised(pdf: Any, why: str) -> list[str]:
-    """Return what text recognition reads on the pages. Raises DocumentError."""
+def _whole(pdf: Any, why: str) -> list[str]:
+    """Return what text recognition reads on all pages. Raises DocumentError."""
+    pages = _recognised(pdf, range(len(pdf)), why)
+    if not any(page.strip() for page in pages):
+        raise DocumentError(f"{why}, and no words were found on them.")
+    return pages
+
+
+def _fill_in(pdf: Any, pages: list[str]) -> str:
+    """Put in what text recognition reads on pages without text; where it cannot, say how many are pictures."""
+    numbers = [number for number, page in enumerate(pages) if not page.strip() and _is_picture(pdf, number)]
+    few = len(numbers) * _COVERS <= len(pages)
+    if not numbers or (few and not available()):
+        return ""
+    try:
+        read = _recognised(pdf, numbers, f"{len(numbers):,} of its {len(pages):,} pages are pictures without text")
+    except DocumentError as left_out:
+        return str(left_out)
+    for number, page in zip(numbers, read, strict=True):
+        pages[number] = page
+    return ""
+
+
+def _is_picture(pdf: Any, number: int) -> bool:
+    """Tell whether a picture covers half of a page."""
+    import pypdfium2
+
+    with closing(pdf[number]) as page:
+        size = page.get_width() * page.get_height()
+        for picture in page.get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,)):
+            left, bottom, right, top = picture.get_bounds()
+            if (right - left) * (top - bottom) >= size / 2:
+                return True
+    return False
+
+
+def _recognised(pdf: Any, numbers: Sequence[int], why: str) -> list[str]:
+    """Return what text recognition reads on some pages. Raises DocumentError."""
     if not available():
         raise DocumentError(f"{why}: {INSTALL}")
-    if len(pdf) > MOST:
+    if len(numbers) > MOST:
         raise DocumentError(f"{why}, and there are more than {MOST} of them: split it.")
     pages = []
-    for number in range(len(pdf)):
+    for number in numbers:
         with closing(pdf[number]) as page:
             scale = min(_OCR_SCALE, _HIGHEST / max(page.get_width(), page.get_height()))
             pages.append(read_picture(page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")))
-    if not any(page.strip() for page in pages):
-        raise DocumentError(f"{why}, and no words were found on them.")
     return pages
 
 
