@@ -35,7 +35,8 @@ def recount(catalog: Catalog) -> Counts:
 
     return Counts(
         count("SELECT count(*) FROM files"),
-        count("SELECT count(*) FROM files WHERE reason IS NOT NULL"),
+        count("SELECT count(*) FROM files WHERE reason IS NOT NULL AND document IS NULL"),
+        count("SELECT count(*) FROM files WHERE reason IS NOT NULL AND document IS NOT NULL"),
         count("SELECT count(*) FROM documents"),
         count("SELECT count(*) FROM passages"),
         count("SELECT coalesce(sum(length), 0) FROM documents"),
