@@ -136,7 +136,7 @@ function begin(file) {
   const pages = file.pages && hasPages(file) ? paper(file, 1, null, file.pages) : null;
   show(heading(file.path, titled(file), make("p", { className: "qa-links" }, original(file, "Open original"), swap(pages, text))), pages ?? text, pages ? text : null);
   text.hidden = Boolean(pages);
-  text.append(later(file.id, 0));
+  text.append(later(file, 0));
 }
 
 /* A citation. */
@@ -198,28 +198,28 @@ const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "a
 function around(found) {
   const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
   const [start, end] = [found.start_char_index - points(before), found.end_char_index + points(after)];
-  const words = laid(before + cited + after, before.length, before.length + cited.length);
-  return [earlier(found.document.id, start), ...words, points(after) < AROUND ? "" : later(found.document.id, end, true)];
+  const words = laid(before + cited + after, before.length, before.length + cited.length, found.document.media_type);
+  return [earlier(found.document, start), ...words, points(after) < AROUND ? "" : later(found.document, end, true)];
 }
 
 /** Make a button that puts what stands before an offset in its place; at the beginning of the text nothing. */
-function earlier(id, end) {
+function earlier(source, end) {
   if (!end) return "";
   const start = Math.max(0, end - MORE);
   return more("Show what stands before", async (button) => {
-    const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${end}`);
+    const found = await ask(`/api/documents/${encodeURIComponent(source.id)}/text?start=${start}&end=${end}`);
     const text = button.parentElement;
     const height = text.scrollHeight;
-    button.replaceWith(earlier(id, start), ...laid(withLines(found.text), 0, 0));
+    button.replaceWith(earlier(source, start), ...laid(withLines(found.text), 0, 0, source.media_type));
     text.scrollTop += text.scrollHeight - height; // what was read stays where it was
   });
 }
 
 /** Make a button that puts what follows an offset in its place; one that does so by itself, unless it is to wait. */
-function later(id, start, waits = false) {
+function later(source, start, waits = false) {
   const button = more("Show what follows", async () => {
-    const found = await ask(`/api/documents/${encodeURIComponent(id)}/text?start=${start}&end=${start + MORE}`);
-    button.replaceWith(...laid(withLines(found.text), 0, 0), found.end < found.length ? later(id, found.end, true) : "");
+    const found = await ask(`/api/documents/${encodeURIComponent(source.id)}/text?start=${start}&end=${start + MORE}`);
+    button.replaceWith(...laid(withLines(found.text), 0, 0, source.media_type), found.end < found.length ? later(source, found.end, true) : "");
   });
   if (!waits) button.click();
   return button;

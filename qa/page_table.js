@@ -1,13 +1,16 @@
-/* Words as they are shown: tables of Markdown as tables, everything else as it stands; what is cited is marked in both. */
+/* Words as they are shown: tables of Markdown, and files of separated values, as tables, everything else as it stands;
+   what is cited is marked in all of them. */
 
 import { make } from "./page_tools.js";
 
 const ROW = /^[ \t]*\|.*\|[ \t]*$/;
 const RULE = /^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
 const BAR = /(?<!\\)\|/;
+const SEPARATORS = [",", ";", "\t", "|"];
 
 /** Return what shows a text of which a part, from `start` to `end`, is cited; the first mark is where that begins. */
-export function laid(text, start, end) {
+export function laid(text, start, end, type = null) {
+  if (type === "text/csv") return [separated(text, start, end)];
   const parts = [];
   let at = 0; // all before it is shown
   let rows = [];
@@ -30,11 +33,34 @@ export function laid(text, start, end) {
 }
 
 /** Return a part of a text with what is cited of it in a mark. */
-function marked(text, from, to, start, end) {
+function marked(text, from, to, start, end, clean = (words) => words) {
   const [a, b] = [Math.min(Math.max(from, start), to), Math.max(Math.min(to, end), from)];
-  if (a >= b) return [text.slice(from, to)];
-  return [text.slice(from, a), make("mark", {}, text.slice(a, b)), text.slice(b, to)];
+  if (a >= b) return [clean(text.slice(from, to))];
+  return [clean(text.slice(from, a)), make("mark", {}, clean(text.slice(a, b))), clean(text.slice(b, to))];
 }
+
+/** Make a table of separated values; a line end between quotes ends no row. */
+function separated(text, start, end) {
+  const often = (sign) => text.split(sign).length;
+  const sign = SEPARATORS.reduce((best, each) => (often(each) > often(best) ? each : best));
+  const rows = [[]];
+  let [from, quoted] = [0, false];
+  const close = (to) => {
+    const inside = text[from] === '"' && to > from + 1 && text[to - 1] === '"' ? 1 : 0;
+    rows.at(-1).push(make("td", { dir: "auto" }, ...marked(text, from + inside, to - inside, start, end, (words) => words.replaceAll('""', '"'))));
+  };
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') quoted = !quoted;
+    if (quoted || (text[at] !== sign && text[at] !== "\n")) continue;
+    close(at - (text[at] === "\n" && text[at - 1] === "\r" ? 1 : 0));
+    if (text[at] === "\n") rows.push([]);
+    from = at + 1;
+  }
+  if (from < text.length) close(text.length);
+  return tabled(rows.filter((cells) => cells.length).map((cells) => make("tr", {}, ...cells)));
+}
+
+const tabled = (rows) => make("div", { className: "qa-table" }, make("table", {}, ...rows));
 
 /** Make a table of some lines: the first is its head where a rule follows. */
 function table(text, rows, start, end) {
@@ -49,5 +75,5 @@ function table(text, rows, start, end) {
     });
     return make("tr", {}, ...cells.slice(1, -1)); // before the first bar and after the last there is nothing
   });
-  return make("div", { className: "qa-table" }, make("table", {}, ...made));
+  return tabled(made);
 }

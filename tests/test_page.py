@@ -41,6 +41,7 @@ LONG = f"{FILLER}The heron Gustav nested on the mast in 1904.\n\n{FILLER}The log
 
 ROW = "| Blue lamp | 77 | 3 |"
 TABLE = f"# Lamps\n\nWhat lamps cost.\n\n| Lamp | Price | Stock |\n|---|---|---|\n| Red lamp | 5 |  |\n{ROW}\n"
+VALUES = 'Bulb;How;Price\nRed bulb;alone;5\nGreen bulb;"sold ""by the dozen"",\nor singly";9\nGrey bulb;never;0\n'
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
 
@@ -86,6 +87,11 @@ class Server:
     def get(self, path: str) -> Any:
         return httpx.get(self.url + path).raise_for_status().json()
 
+    def cited(self, quote: str) -> str:
+        """Return the id of a citation of a quote."""
+        answer = httpx.post(f"{self.url}/api/citations/resolve", json={"quote": quote}).raise_for_status()
+        return str(answer.json()["id"])
+
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until the library stands so."""
         end = time.monotonic() + 30
@@ -118,8 +124,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     (place / "folder" / "papers" / "long.txt").write_text(LONG)
     (place / "folder" / "papers" / "lamps.md").write_text(TABLE)
+    (place / "folder" / "papers" / "bulbs.csv").write_text(VALUES)
     running = Server(place)
-    running.until(lambda status: status["documents"] == 6 and not status["waiting"] and status["phase"] == "idle")
+    running.until(lambda status: status["documents"] == 7 and not status["waiting"] and status["phase"] == "idle")
     yield running
     running.stop()
 
@@ -281,13 +288,16 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, s
 @needs_browser
 def test_a_row_of_a_table_is_marked_in_its_table(opened: Open, server: Server) -> None:
     page = opened()
-    page.goto(
-        f"{server.url}/#cite={httpx.post(f'{server.url}/api/citations/resolve', json={'quote': ROW}).json()['id']}"
-    )
+    page.goto(f"{server.url}/#cite={server.cited(ROW)}")
     expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(["Blue lamp", "77", "3"])
     expect(page.locator(".qa-table th")).to_have_text(["Lamp", "Price", "Stock"])
     expect(page.locator(".qa-table tr")).to_have_count(3)
     expect(page.locator(".qa-body")).to_contain_text("What lamps cost.")
+    page.goto(f"{server.url}/#cite={server.cited('or singly')}")
+    cells = ["Green bulb", 'sold "by the dozen",\nor singly', "9"]
+    expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(cells)
+    expect(page.locator(".qa-table tr")).to_have_count(4)
+    expect(page.locator("#qa-source mark").first).to_contain_text("or singly")
 
 
 @needs_browser
@@ -384,7 +394,7 @@ def test_documents_are_found_by_name_ticked_to_be_asked_alone_and_deleted_once_t
     page.get_by_role("button", name="Delete it").click()
     expect(names).to_have_count(0)
     assert not (server.folder / "spare[1].txt").exists()
-    server.until(lambda status: status["files"] == 7)
+    server.until(lambda status: status["files"] == 8)
 
 
 @needs_browser
@@ -523,7 +533,7 @@ def test_a_file_dropped_into_the_folder_is_listed_and_can_be_asked_about(opened:
     turn.locator(".qa-mark").first.click()
     assert "Adler" in highlighted(page)
     (server.folder / "late" / "tide.txt").unlink()
-    server.until(lambda status: status["documents"] == 6)
+    server.until(lambda status: status["documents"] == 7)
     turn.locator(".qa-mark").first.click()
     expect(page.locator("#qa-source")).to_contain_text("Deleted")
     expect(page.locator("#qa-source mark")).to_have_count(0)
@@ -546,7 +556,7 @@ def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, s
     expect(ask(page, "Who is the harbour master of Husum?").locator(".qa-words")).to_contain_text("Piet Moor")
     for name in ("harbour.txt", "noise.pdf"):
         (server.folder / name).unlink()
-    server.until(lambda status: status["files"] == 7)
+    server.until(lambda status: status["files"] == 8)
 
 
 @needs_browser
