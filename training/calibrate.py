@@ -59,20 +59,20 @@ def _lessen(fitted: Tensor, loss: object) -> None:
 
 
 def main() -> None:
-    """Calibrate a run's weights."""
+    """Calibrate the weights of one run, or the mean of several."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prepared", type=Path)
-    parser.add_argument("place", type=Path, help="where the run is kept")
+    parser.add_argument("places", type=Path, nargs="+", help="where the runs are kept; the first keeps what is found")
     given = parser.parse_args()
     data = Data.read(given.prepared)
     model = ReaderModel(Pack.read(weights_file()))
-    model.load_state_dict(trained(given.place))
+    model.load_state_dict(trained(given.places))
     *_, groups, claims = split(data)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         batches = data.batches(np.concatenate([*groups, claims]))
         told = [said(data, batch, *model(batch.ids, batch.mask)) for batch in batches]
     found = json.dumps(calibrate(data, told))
-    (given.place / "calibration.json").write_text(found + "\n", encoding="utf-8")
+    (given.places[0] / "calibration.json").write_text(found + "\n", encoding="utf-8")
     print(found)
 
 

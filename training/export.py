@@ -47,14 +47,14 @@ def _matrix(arrays: dict[str, np.ndarray], name: str, given: dict[str, np.ndarra
 
 
 def main() -> None:
-    """Export a run's weights."""
+    """Export the weights of one run, or the mean of several."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("place", type=Path, help="where the run is kept")
+    parser.add_argument("places", type=Path, nargs="+", help="where the runs are kept, in the order of `calibrate.py`")
     parser.add_argument("out", type=Path, help="the file to write")
     given = parser.parse_args()
-    calibration = json.loads((given.place / "calibration.json").read_text())
+    calibration = json.loads((given.places[0] / "calibration.json").read_text())
     with open(given.out, "wb") as file:
-        np.savez_compressed(file, **export(trained(given.place), calibration))
+        np.savez_compressed(file, **export(trained(given.places), calibration))
     print(given.out, given.out.stat().st_size, hashlib.sha256(given.out.read_bytes()).hexdigest())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,12 @@ def _norm(pack: Pack, name: str) -> dict[str, Tensor]:
     return {kind: torch.from_numpy(pack.plain[f"{name}.{kind[0]}"].copy()) for kind in ("weight", "bias")}
 
 
-def trained(place: Path) -> dict[str, Tensor]:
-    """Return the weights of the run in a folder: the mean of what its rounds ended with.
+def trained(places: Sequence[Path]) -> dict[str, Tensor]:
+    """Return the weights of the runs in some folders: the mean of what their rounds ended with.
 
-    The first round knows plain questions best, the second composed ones; their mean is better at each than either.
+    The first round knows plain questions best, the second composed ones; their mean is better at each than either, and
+    that of two runs better than that of one.
     """
-    ends = [torch.load(path, weights_only=True) for path in sorted(place.glob("round*.pt"))]
+    paths = [path for place in places for path in sorted(place.glob("round*.pt"))]
+    ends = [torch.load(path, weights_only=True) for path in paths]
     return {name: sum(end[name].float() for end in ends) / len(ends) for name in ends[0]}

@@ -43,9 +43,9 @@ def rate(step: int, rounds: Sequence[int]) -> float:
 class Run:
     """A training run in a folder: its model, its average, how far it is."""
 
-    def __init__(self, data: Data, place: Path, *, rounds: Sequence[int] = ROUNDS) -> None:
+    def __init__(self, data: Data, place: Path, *, rounds: Sequence[int] = ROUNDS, seed: int = SEED) -> None:
         self.data, self.place, self.rounds = data, place, rounds
-        torch.manual_seed(SEED)
+        torch.manual_seed(seed)
         self.model = ReaderModel(Pack.read(weights_file()))
         self.model.compile(dynamic=True)  # an eighth faster, and the same to the last digit each time
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
@@ -57,7 +57,7 @@ class Run:
             weight_decay=0.01,
         )
         groups, claims, self.held, self.held_claims = split(data)
-        self.plan = plan(data, groups, claims, rounds=rounds, seed=SEED)
+        self.plan = plan(data, groups, claims, rounds=rounds, seed=seed)
         self.step = 0
         self.sums: dict[str, list[float]] = defaultdict(list)
 
@@ -169,16 +169,18 @@ def main() -> None:
     parser.add_argument("prepared", type=Path)
     parser.add_argument("place", type=Path, help="where the run is kept")
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="the steps at which each round ends")
+    parser.add_argument("--seed", type=int, default=SEED, help="what is drawn at random is drawn from it")
     parser.add_argument("--until", type=int, help="stop at this step, to go on later")
     given = parser.parse_args()
     torch.set_num_threads(2)  # sums are taken in the order of threads: another number makes other last digits
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing is read before it is written
     given.place.mkdir(parents=True, exist_ok=True)
-    run = Run(Data.read(given.prepared), given.place, rounds=given.rounds)
+    run = Run(Data.read(given.prepared), given.place, rounds=given.rounds, seed=given.seed)
     run.resume()
     digest = hashlib.sha256(given.prepared.read_bytes()).hexdigest()
-    run.log({"torch": torch.__version__, "prepared": digest, "from": run.step, "rounds": [*given.rounds]})
+    how = {"rounds": [*given.rounds], "seed": given.seed}
+    run.log({"torch": torch.__version__, "prepared": digest, "from": run.step, **how})
     run.run(min(given.until or given.rounds[-1], given.rounds[-1]))
 
 
