@@ -93,8 +93,7 @@ def _norm(pack: Pack, name: str) -> dict[str, Tensor]:
 def trained(places: Sequence[Path]) -> dict[str, Tensor]:
     """Return the weights of the runs in some folders: the mean of what their rounds ended with.
 
-    The first round knows plain questions best, the second composed ones; their mean is better at each than either, and
-    that of two runs better than that of one.
+    The first round knows plain questions best, the second composed ones; their mean is better at each than either.
     """
     paths = [path for place in places for path in sorted(place.glob("round*.pt"))]
     ends = [torch.load(path, weights_only=True) for path in paths]
