@@ -30,6 +30,8 @@ _ESCAPED = (("iso2022_kr", b"\x1b$)C"), ("iso2022_jp_ext", b"\x1b$"))
 """Encodings of seven bits, by what switches them to another alphabet: the bytes alone would pass as UTF-8."""
 _OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _HIGH_BYTES = bytes(range(128, 256))
+_WITHIN = bytes(range(0x30, 256))
+"""What a letter of several bytes may be cut before or within; white space and most signs stand for themselves."""
 _ENOUGH = 30
 """So many letters beyond ASCII tell by what they lack."""
 
@@ -44,7 +46,7 @@ def decode(data: bytes, named: str | None = None) -> str:
             return _strictly(data[len(mark) :], encoding)
     if named is None and (declared := _DECLARED.match(data)):
         named = declared[1].decode("ascii", "replace")
-    if named and (text := _believed(data, named)) is not None:
+    if named and (text := believed(data, named)) is not None:
         return text
     if b"\x1b$" in data[:_SAMPLE] and data.isascii() and (text := _escaped(data)) is not None:
         return text
@@ -68,11 +70,11 @@ def _strictly(data: bytes, encoding: str) -> str:
         ) from error
 
 
-def _believed(data: bytes, named: str) -> str | None:
+def believed(data: bytes, named: str) -> str | None:
     """Decode as it is declared, or in what is commonly meant by that; None where it does not fit."""
     try:
         name = codecs.lookup(named).name
-    except LookupError:
+    except (LookupError, ValueError):  # the latter where there is a zero in it
         return None
     # declared in letters of one byte each: it cannot be in two, whatever it says
     if name in _NO_TEXTS or name.startswith(("utf-16", "utf-32")):
@@ -107,7 +109,7 @@ def _spoilt(data: bytes) -> str | None:
 def _detected(data: bytes) -> str:
     if b"\0" in data[:_SAMPLE]:
         return _wide(data)
-    for encoding in _encodings(data[:_SAMPLE]):
+    for encoding in _encodings(data):
         try:
             return data.decode(_of_iso(data) if encoding == "cp1250" else encoding)
         except UnicodeDecodeError:
@@ -121,15 +123,23 @@ def _of_iso(data: bytes) -> str:
     return "cp1250" if high < _ENOUGH or _OF_WINDOWS.search(data) else "iso8859-2"
 
 
-def _encodings(sample: bytes) -> list[str]:
-    if is_western(sample):
+def _encodings(data: bytes) -> list[str]:
+    if is_western(data[:_SAMPLE]):
         return ["cp1252"]
     # loaded only for the odd file: it costs 50 ms
     from charset_normalizer import from_bytes
 
+    found = [match for sample in _samples(data) for match in from_bytes(sample)]
     # of equals, the commonest: short Western text fits several code pages
-    matches = sorted(from_bytes(sample), key=lambda m: (m.chaos, -m.coherence, m.encoding != "cp1252"))
+    matches = sorted(found, key=lambda m: (m.chaos, -m.coherence, m.encoding != "cp1252"))
     return [*(match.encoding for match in matches), "cp1252"]
+
+
+def _samples(data: bytes) -> list[bytes]:
+    """Return what to judge by: the first bytes, without half a letter, to which no encoding of several would fit."""
+    sample = data[:_SAMPLE]
+    whole = sample.rstrip(_WITHIN) if len(data) > _SAMPLE else sample
+    return [whole] if len(whole) * 2 > len(sample) else [sample, sample[:-1]]
 
 
 def _wide(data: bytes) -> str:

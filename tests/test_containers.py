@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from base64 import b64encode
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from conftest import Fill
+from office import docx, p
 
 from qa import Library
 from qa.errors import NotFound, UsageError
+from qa.parsers import _unused, parse, parse_all
 
 
 def mail(body: str, *attached: tuple[str, str | EmailMessage], subject: str = "The walrus") -> bytes:
@@ -50,6 +54,110 @@ def test_a_mail_is_read_as_its_reader_sees_it(library: Library, fill: Fill) -> N
         "From: Ann Ashe <ann@example.org>\nTo: ben@example.org\nSubject: The walrus\n\nThe walrus came on Monday."
     )
     assert (found.title, found.media_type) == ("The walrus", "message/rfc822")
+
+
+def raw_mail(kind: str, body: bytes, subject: bytes = b"x") -> bytes:
+    """Write a mail byte by byte, as programs do that know no rules."""
+    return b"From: a@example.org\nSubject: %b\nContent-Type: %b\n\n%b" % (subject, kind.encode(), body)
+
+
+def body_of(data: bytes) -> str:
+    return parse(data, "a.eml").text.partition("\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("text/html; charset=windows-1250", "<p>Žluťoučký kůň</p>".encode("cp1250"), "Žluťoučký kůň"),
+        ("text/html; charset=utf-8", "<meta charset=iso-8859-1><p>Grüße</p>".encode(), "Grüße"),
+        ("text/html; charset=us-ascii", "<meta charset=koi8-r><p>Привет</p>".encode("koi8-r"), "Привет"),
+        ("text/plain; charset=iso-8859-1", b"I don\x92t know \x96 \x80 50", "I don’t know – € 50"),
+        ("text/plain; charset=iso-8859-1", b"A \x81 place", "A \x81 place"),
+        ("text/plain; charset=utf-7", b"Gr+APw-+AN8-e", "Grüße"),
+        ("text/plain; charset=x-unknown", "Grüße".encode(), "Grüße"),
+        ("text/plain", b"\xff\xfe\x00", "ÿþ"),
+    ],
+)
+def test_a_body_is_in_the_encoding_that_its_mail_names(kind: str, body: bytes, text: str) -> None:
+    assert body_of(raw_mail(kind, body)) == text
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Größe".encode(),
+        "Re: Größe".encode("latin-1"),
+        b"Re: =?utf-8?q?Gr=C3=B6?= =?utf-8?b?w59l?=",
+        b"Re: =?iso-8859-1?Q?Gr=F6=DFe?=",
+    ],
+)
+def test_a_subject_is_read_however_it_is_written(subject: bytes) -> None:
+    assert parse(raw_mail("text/plain", b"Hi", subject), "a.eml").title == "Re: Größe"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b'filename="=?UTF-8?Q?=C3=9Cbersicht.docx?="',
+        b'filename="=?UTF-8?B?%b?="' % b64encode("Übersicht.docx".encode()),
+        'filename="Übersicht.docx"'.encode(),
+        'filename="Übersicht.docx"'.encode("latin-1"),
+        b"filename*=utf-8''%C3%9Cbersicht.docx",
+    ],
+)
+def test_an_attachment_is_known_by_its_name_however_that_is_written(name: bytes) -> None:
+    head = b"--B\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\nContent-Disposition: "
+    body = b"%battachment; %b\n\n%b\n--B--\n" % (head, name, b64encode(docx(p("The rent is 500."))))
+    (_, attached) = parse_all(raw_mail("multipart/mixed; boundary=B", body), "a.eml")
+    assert attached.path == "a.eml!/Übersicht.docx"
+    assert attached.document and attached.document.text == "The rent is 500."
+
+
+def parts(*of: tuple[str, str]) -> bytes:
+    """Write the parts of a body."""
+    return "".join(f"--B\nContent-Type: text/{kind}\n\n{words}\n" for kind, words in of).encode() + b"--B--\n"
+
+
+@pytest.mark.parametrize(
+    ("plain", "page", "text"),
+    [
+        ("The otter sleeps.", "<p>The <b>otter</b> sleeps.</p>", "The otter sleeps."),
+        ("See it online.", "<p>" + "The otter sleeps. " * 6, ("The otter sleeps. " * 6).strip()),
+        ("Your program does not show HTML.", "<p>The otter sleeps.", "The otter sleeps."),
+        ("See http://a.example/b.html now.", "<p>See it now.", "See http://a.example/b.html now."),
+        ("The otter sleeps.", "<div>" * 4_000, "The otter sleeps."),
+        ("", "<p>The otter sleeps.", "The otter sleeps."),
+    ],
+)
+def test_the_plain_words_of_a_mail_are_taken_unless_they_say_nothing(plain: str, page: str, text: str) -> None:
+    body = parts(("plain", plain), ("html", page))
+    assert body_of(raw_mail("multipart/alternative; boundary=B", body)) == text
+
+
+def test_an_invitation_or_a_style_sheet_is_not_read_as_the_words_of_a_mail() -> None:
+    body = parts(("plain", "Come."), ("calendar", "BEGIN:VCALENDAR\n" + "X: y\n" * 20))
+    assert body_of(raw_mail("multipart/alternative; boundary=B", body)) == "Come."
+    assert body_of(raw_mail("multipart/related; boundary=B", parts(("html", "<p>Hi"), ("css", "p {}")))) == "Hi"
+
+
+def test_a_mailbox_is_parted_only_where_a_mail_begins() -> None:
+    mails = [
+        b"From a@b.c Mon Jan  1 10:00:00 2024\nSubject: one\n\nHello,\n\n"
+        b"From Monday on we open at 09:30.\nFrom Mon to Fri, 10:00, in 2024 too.\n",
+        b"From - Tue Jan 02 10:00:00 +0000 2024\r\nSubject: two\r\n\r\n>From here\r\n",
+    ]
+    _, *found = parse_all(b"\n".join(mails), "a.mbox")
+    assert [each.document and each.document.text for each in found] == [
+        "Subject: one\n\nHello,\n\nFrom Monday on we open at 09:30.\nFrom Mon to Fri, 10:00, in 2024 too.",
+        "Subject: two\n\nFrom here",
+    ]
+
+
+def test_a_thousand_mails_of_one_name_are_named_in_no_time() -> None:
+    began, taken = time.process_time(), set[str]()
+    names = [_unused("a/Re: x.eml", taken) for _ in range(1_000)]
+    assert (names[0], names[-1], len(taken)) == ("a/Re: x.eml", "a/Re: x (1000).eml", 1_000)
+    assert time.process_time() - began < 2
 
 
 def test_what_is_attached_goes_and_comes_with_its_mail(library: Library, folder: Path, fill: Fill) -> None:

@@ -54,6 +54,25 @@ def test_what_is_not_western_is_not_taken_for_it(text: str, encoding: str) -> No
     assert decode(text.encode(encoding)) == text
 
 
+CONTRACT = "这份合同由甲方和乙方共同签署，自签字之日起生效。本合同一式两份。"
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding", "before"),
+    [
+        (f"{CONTRACT}\n", "gb18030", "x"),
+        (f"{CONTRACT}</p><p>", "gb18030", ""),
+        (CONTRACT, "gb18030", "x"),
+        ("これは長い日本語の文章です。契約書の内容を確認してください。\n", "shift_jis", "x"),
+        ("これは長い日本語の文章です。契約書の内容を確認してください。\n", "euc_jp", "x"),
+        ("이것은 긴 한국어 문장입니다. 계약서의 내용을 확인해 주십시오.\n", "cp949", "x"),
+    ],
+)
+def test_a_long_text_is_judged_by_whole_letters(words: str, encoding: str, before: str) -> None:
+    text = before + words * 1_500
+    assert decode(text.encode(encoding)) == text
+
+
 def test_a_text_that_was_spoilt_in_one_place_is_still_what_it_is() -> None:
     words = "Die Straße nach Köln führt über Düren; die Häuser dort gehören früheren Gästen aus Übersee. " * 5
     spoilt = words.encode().replace("Düren".encode(), b"D\xfcren", 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,20 @@ def test_markdown_keeps_its_text_and_knows_its_headings() -> None:
     assert heading_path(document.headings, source.index("text")) == ("One big thing", "Deeper")
 
 
+def test_the_marks_around_a_heading_of_markdown_are_no_part_of_it() -> None:
+    source = "# C#\n## Closed ##  \n### \n#### ##\n# [link](u_(v)) ![icon](i.png) `x`\n  Under  \r\n===  \n#none\n"
+    titles = [h.title for h in parse(source.encode(), "a.md").headings]
+    assert titles == ["C#", "Closed", "link) icon x", "Under"]
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", "#", "=", "-", "[", "](", "[a](", "`", "~", "*", "# ", "\n ", "\n="])
+def test_a_long_line_of_one_sign_takes_no_time(sign: str) -> None:
+    began = time.process_time()
+    for before, after in (("# a", "b\n"), ("a", "b\n===\n"), ("```", "x\n"), ("\n", "x"), ("# [", "")):
+        parse(f"{before}{sign * (100_000 // len(sign))}{after}".encode(), "a.md")
+    assert time.process_time() - began < 5
+
+
 def test_a_web_page_is_read_as_its_reader_sees_it() -> None:
     page = (
         b"<html><head><title> The  title </title><style>p{}</style></head><body><script>alert(1)</script>"
@@ -64,6 +80,91 @@ def test_a_web_page_is_read_as_its_reader_sees_it() -> None:
     assert document.text == "Head line\n\nHello world, again\nnext & last\n\na | b\nc\n\none\ntwo"
     assert document.title == "The title"
     assert document.headings[0].title == "Head line"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("25<sup>1</sup> million on 10<sup>6</sup> km<sup>2</sup>", "25^1 million on 10^6 km^2"),
+        ("It cost $5.<sup>3</sup> (1+x)<sup>n</sup> 10<sup>−<b>2</b></sup>", "It cost $5.^3 (1+x)^n 10^−2"),
+        ('x<span style="vertical-align: super">2</span>', "x^2"),
+        ("the 21<sup>st</sup>, Acme<sup>®</sup>, <sup>1</sup> See", "the 21st, Acme®, 1 See"),
+        ("May<sup><a href=#n>1</a></sup> and<a href=#m><sup>2</sup></a> so<sup><a href=#o>[3]</a></sup>",
+         "May[1] and[2] so[3]"),
+        ("<a href=u>10<sup>6</sup> km</a>", "10^6 km"),
+    ],
+)  # fmt: skip
+def test_words_above_the_line_do_not_run_on_into_those_before_them(page: str, text: str) -> None:
+    assert parse(f"<p>{page}</p>".encode(), "a.html").text == text
+
+
+ROW = "<tr><td>1</td><td>2</td><td>3</td></tr>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ("<tr><th>Name<th>2022<th>2023</tr><tr><td>Acme<td><td>5</tr>", "Name | 2022 | 2023\nAcme |  | 5"),
+        ("<tr><th><th>2022<th>2023</tr><tr><td>Acme<td>4<td></tr>", "| 2022 | 2023\nAcme | 4"),
+        (f"<tr><td colspan=2>Both<td>Third</tr>{ROW}", "Both |  | Third\n1 | 2 | 3"),
+        (f"<tr><td rowspan=2>Tall<td>a</tr><tr><td>b</tr>{ROW}", "Tall | a\n| b\n1 | 2 | 3"),
+        (f"<thead><tr><td rowspan=9>T<td>a</tr></thead><tbody>{ROW}</tbody>", "T | a\n\n1 | 2 | 3"),
+        ("<tr><td><p>Acme</p><p>Inc.</p><td><ul><li>5</li></ul><br></tr>", "Acme Inc. | 5"),
+        ("<tr><td>a<td hidden>no<td>b</tr><tr><td><td><td></tr>" + ROW, "a | b\n1 | 2 | 3"),
+    ],
+)
+def test_values_of_a_table_stand_in_their_columns(rows: str, text: str) -> None:
+    assert parse(f"<p>x</p><table>{rows}</table>y".encode(), "a.html").text == f"x\n\n{text}\n\ny"
+    assert parse(f"<table>{rows}</table>".encode(), "a.html").text == text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<tr><td width=9></td><td><p>One.</p><p>Two.</p></td><td></td></tr>", "One.\n\nTwo."),
+        (f"<tr><td>Menu</td><td><table>{ROW}</table></td></tr>", "Menu\n\n1 | 2 | 3"),
+        ("<tr><td>Menu</td><td><h1>Otters</h1><p>Swim.</p></td></tr>", "Menu\n\nOtters\n\nSwim."),
+        (
+            f"<tr><td>Menu</td><td><p>One.</p><p>{'Two. ' * 500}</p></td></tr>",
+            f"Menu\n\nOne.\n\n{'Two. ' * 500}".strip(),
+        ),
+    ],
+)
+def test_a_table_that_places_things_on_a_page_is_none(page: str, text: str) -> None:
+    assert parse(f"<table>{page}</table>".encode(), "a.html").text == text
+
+
+def test_what_a_reader_of_a_page_sees_in_a_heading_or_a_formula_is_read() -> None:
+    page = (
+        "<h1>Frequent</h1><h2><button>How do refunds work?</button></h2>Soon.<h2>Next <button>Copy</button></h2>"
+        "<p>If <math><semantics><mrow><mi>x</mi><mo>=</mo>\n<msup>\n<mi>a</mi>\n<mn>2</mn></msup><mfrac><mn>1</mn>"
+        "<mn>2</mn></mfrac></mrow><annotation>x=a^2</annotation></semantics></math> it is Ver&shy;trag.</p>"
+        "<pre hidden>no</pre><p>One\n  line</p><button>Share</button>"
+    )
+    document = parse(page.encode(), "a.html")
+    assert document.text == (
+        "Frequent\n\nHow do refunds work?\n\nSoon.\n\nNext\n\nIf x= a^21/2 it is Vertrag.\n\nOne line"
+    )
+    assert [h.title for h in document.headings] == ["Frequent", "How do refunds work?", "Next"]
+    above = parse(b"<p>x<sup>1<h2>10<sup>6</sup></h2>y</sup> z<h2>Two</h2>", "a.html")
+    assert [h.title for h in above.headings] == ["10^6", "Two"]
+    for each in (document, above):
+        assert all(each.text[h.start :].startswith(h.title) for h in each.headings)
+
+
+def test_a_page_with_much_that_is_drawn_or_programmed_is_not_nested_deep() -> None:
+    drawn = f"<svg>{'<path d=M0/>' * 4000}</svg>"
+    script = f"<script>{'for(i=0;i<n;i++);' * 4000}</script><!-- {'<div>' * 4000} -->"
+    assert parse(f"<p>Words</p>{drawn}{script}".encode(), "a.html").text == "Words"
+    with pytest.raises(DocumentError, match="nested too deep"):
+        parse(b"<p>Words</p>" + b"<div/>" * 4000, "a.html")
+
+
+@pytest.mark.parametrize("head", ["<script src='a.js'/>", "<title/>", "<style/><script/><title>T</title>"])
+def test_what_xhtml_ends_where_it_begins_does_not_swallow_the_page(head: str) -> None:
+    page = f"<head>{head}</head><body><p>Words <i/>here</p></body></html>"
+    for begin in ("<?xml version='1.0'?><html>", "<!doctype html><html xmlns='http://www.w3.org/1999/xhtml'>"):
+        assert parse(f"{begin}{page}".encode(), "a.xhtml").text == "Words here"
 
 
 def test_a_web_page_is_read_in_the_encoding_it_names() -> None:

@@ -89,6 +89,62 @@ def test_lists_of_word_have_their_bullets_and_numbers() -> None:
     assert text == "III. a\n  III.a) b\n  III.b) c\n    - d\nIV. e\n  IV.a) f\nI. g"
 
 
+def test_lists_of_word_may_be_told_by_a_style_and_count_as_laws_do() -> None:
+    roman = '<w:numFmt w:val="upperRoman"/>'
+    levels = (
+        f'<w:lvl w:ilvl="0">{roman}<w:lvlText w:val="Article %1"/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:isLgl/><w:lvlText w:val="%1.%2"/></w:lvl>'
+        '<w:lvl w:ilvl="2"><w:isLgl w:val="0"/><w:lvlText w:val="%1.%2.%3"/></w:lvl>'
+    )
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="1"><w:styleLink w:val="Legal"/>{levels}</w:abstractNum>'
+        '<w:abstractNum w:abstractNumId="2"><w:numStyleLink w:val="Legal"/></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="2"/></w:num>'
+    )
+    places = ((1, 0), (1, 1), (2, 0), (2, 1), (2, 2))
+    items = (p("x", f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{number}"/></w:numPr>') for number, at in places)
+    text = parse(docx("".join(items), numbering=numbering), "a.docx").text
+    assert text.split("\n") == ["Article I x", "  1.1 x", "Article II x", "  2.1 x", "    II.1.1 x"]
+
+
+def test_words_of_word_above_the_line_do_not_run_on_into_those_before_them() -> None:
+    styles = '<w:style w:styleId="up"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+
+    def run(words: str, properties: str = "") -> str:
+        return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{words}</w:t></w:r>"
+
+    up, style = '<w:vertAlign w:val="superscript"/>', '<w:rStyle w:val="up"/>'
+    body = run("10") + run("1", up) + run("2", up) + run(" km") + run("2", style) + run(" 21") + run("st", up)
+    body += run(" H") + run("2", '<w:vertAlign w:val="subscript"/>') + run("O")
+    note = f'<w:r><w:rPr>{up}</w:rPr><w:footnoteReference w:id="2"/></w:r>'
+    made = docx(f"<w:p>{body}{note}</w:p>", styles=styles, footnotes=f'<w:footnote w:id="2">{p("Note.")}</w:footnote>')
+    assert parse(made, "a.docx").text == "10^12 km^2 21st H2O[^1]\n\n[^1]: Note."
+
+
+def test_forms_of_word_say_what_is_ticked_and_chosen() -> None:
+    def sign(code: str) -> str:
+        return f'<w:sym w:font="Wingdings" w:char="{code}"/>'
+
+    def field(form: str, result: str = "") -> str:
+        data = (
+            f'<w:fldChar w:fldCharType="begin"><w:ffData>{form}</w:ffData></w:fldChar><w:instrText>FORM</w:instrText>'
+        )
+        return f'{data}<w:fldChar w:fldCharType="separate"/>{result}<w:fldChar w:fldCharType="end"/>'
+
+    entries = '<w:listEntry w:val="Red"/><w:listEntry w:val="Blue"/>'
+    runs = (
+        "".join(map(sign, ("F0FE", "F0FD", "F0A8", "F06F", "F0FC", "F041"))),
+        field('<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>'),
+        field('<w:checkBox><w:default w:val="1"/><w:checked w:val="0"/></w:checkBox>'),
+        field('<w:checkBox><w:default w:val="1"/></w:checkBox>'),
+        field(f'<w:ddList><w:result w:val="1"/>{entries}</w:ddList>'),
+        field(f"<w:ddList>{entries}</w:ddList>", "<w:t>shown</w:t>"),
+        field('<w:ddList><w:result w:val="7"/></w:ddList>', "<w:t>-</w:t>"),
+    )
+    body = "<w:p>" + "<w:r><w:t> </w:t></w:r>".join(f"<w:r>{each}</w:r>" for each in runs) + "</w:p>"
+    assert parse(docx(body), "a.docx").text == "☒☒☐☐✓ ☒ ☐ ☒ Blue shown -"
+
+
 def test_tables_of_word_are_tables_of_markdown_with_each_cell_once() -> None:
     def cell(words: str, properties: str = "") -> str:
         return f"<w:tc><w:tcPr>{properties}</w:tcPr>{p(words)}</w:tc>"
@@ -153,6 +209,20 @@ def test_slides_are_read_in_their_order_and_only_those_that_are_shown() -> None:
     assert document.title == "Otters"
     assert place(document, "Otters swim") == "slide 2" and place(document, "Hidden words") == "slide 3 (hidden)"
     holds(document)
+
+
+def test_a_formula_on_a_slide_is_read_once_and_raised_words_do_not_run_on() -> None:
+    def run(words: str, baseline: int = 0) -> str:
+        return f'<a:r><a:rPr baseline="{baseline}"/><a:t>{words}</a:t></a:r>'
+
+    power = "<m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup>"
+    formula = (
+        f"<mc:AlternateContent><mc:Choice><m:oMath><m:sSup>{power}</m:sSup></m:oMath></mc:Choice>"
+        f"<mc:Fallback>{run('x2')}</mc:Fallback></mc:AlternateContent>"
+    )
+    body = run("10") + run("1", 30000) + run("2", 30000) + run(" H") + run("2", -25000) + run("O, ") + formula
+    made = pptx({"one": f"<p:sp><p:txBody><a:p>{body}</a:p></p:txBody></p:sp>"}, "one")
+    assert parse(made, "a.pptx").text == "## Slide 1\n\n10^12 H2O, x^2"
 
 
 def test_charts_and_diagrams_of_slides_are_told() -> None:
@@ -232,6 +302,17 @@ def test_cells_show_what_they_show_to_their_reader() -> None:
     assert text.split("\n")[2] == f"| {' | '.join((*shown, '2024-02-29 18:00', '1e-07', '1e99'))} |"
     since_1904 = xlsx({"A": '<row><c s="2"><v>0</v></c></row>'}, styles=styles, settings='<workbookPr date1904="1"/>')
     assert "1904-01-01" in parse(since_1904, "a.xlsx").text
+
+
+def test_cells_keep_the_zeros_of_their_format_and_raised_words_apart() -> None:
+    codes = ("00000", "[&lt;=99999]00000;00000\\-0000", "0", "0.00")
+    formats = "".join(f'<numFmt numFmtId="{170 + at}" formatCode="{code}"/>' for at, code in enumerate(codes))
+    used = "".join(f'<xf numFmtId="{170 + at}"/>' for at in range(len(codes)))
+    styles = f"<numFmts>{formats}</numFmts><cellXfs>{used}</cellXfs>"
+    cells = "".join(f'<c s="{at}"><v>123</v></c>' for at in range(len(codes))) + '<c s="0"><v>-7</v></c>'
+    strings = "<si><r><t>km</t></r><r><rPr><vertAlign val='superscript'/></rPr><t>2</t></r></si>"
+    made = xlsx({"A": f'<row>{cells}<c t="s"><v>0</v></c></row>'}, strings=strings, styles=styles)
+    assert "| 00123 | 00123 | 123 | 123 | -00007 | km^2 |" in parse(made, "a.xlsx").text
 
 
 def test_hidden_sheets_are_read_but_not_very_hidden_ones_and_merged_cells_once() -> None:

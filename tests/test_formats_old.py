@@ -53,6 +53,17 @@ def rtf(body: str) -> bytes:
             r"said{\footnote A note.} so{\header Head}{\header Head}{\footer Foot}",
             "said[^1] so\n\n[^1]: A note.\n\nHead\n\nFoot",
         ),
+        (
+            r"10{\super 6} km\super 2\nosupersub , 10{\super\u8722?\'33} H{\sub 2}O 21{\super st} x\up6 2\up0 y",
+            "10^6 km^2, 10^−3 H2O 21st x^2y",
+        ),
+        (r"May{\super {\footnote A note.}} is{\super\plain  so}", "May[^1] is so\n\n[^1]: A note."),
+        (
+            r"\trowd\cellx990\cellx2000\cellx3000\pard\intbl A\cell\cell C\cell\row"
+            r"\trowd\cellx1995\cellx3000\pard\intbl Both\cell Third\cell\row"
+            r"\trowd\clmgf\cellx1000\clmrg\cellx2000\cellx3000\pard\intbl Both\cell\cell 3\cell\row\pard",
+            "| A |  | C |\n|---|---|---|\n| Both |  | Third |\n| Both |  | 3 |",
+        ),
         (r"a\~b\_c\-d \{e\}", "a\xa0b\u2011cd {e}"),
         (r"cut {\b off", "cut off"),
     ],
@@ -149,10 +160,82 @@ def test_a_word_file_that_cannot_be_read_says_why(data: bytes, words: str) -> No
         (b"plain words", "a.doc", "plain words"),
         (b"<table><tr><td>a</td><td>b</td></tr></table>", "a.xls", "a | b"),
         (b"a\tb\n1\t2\n", "a.xls", "a\tb\n1\t2\n"),
+        ("a\tb\n1\t2\n".encode("utf-16"), "a.xls", "a\tb\n1\t2\n"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>".encode("utf-16"), "a.xls", "a | b"),
+        (b'<?xml version="1.0"?><!DOCTYPE html><html><body><p>words</p></body></html>', "a.doc", "words"),
+        (b'<?xml version="1.0"?><!-- > --><a><p>one</p><p>two</p></a>', "a.doc", "one\ntwo"),
     ],
 )
 def test_what_is_a_text_under_the_name_of_an_old_file_is_read_as_that(data: bytes, name: str, text: str) -> None:
     assert parse(data, name).text == text
+
+
+WEB_PAGE = b"""From: <Saved by a browser>
+Subject: A page
+MIME-Version: 1.0
+Content-Type: multipart/related; boundary=B
+
+--B
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+<html><title>Opening</title><body><h1>Hours</h1><p>The caf=C3=A9 opens at ni=
+ne.</p></body></html>
+--B
+Content-Type: text/css
+
+body { color: red }
+--B
+Content-Type: text/html
+
+<p>A frame.</p>
+--B--
+"""
+
+
+@pytest.mark.parametrize("name", ["a.doc", "a.mht", "a.mhtml"])
+def test_a_page_that_was_saved_as_a_mail_is_read_as_a_page(name: str) -> None:
+    document = parse(WEB_PAGE, name)
+    assert (document.title, document.text) == ("Opening", "Hours\n\nThe café opens at nine.\n\nA frame.")
+    assert [heading.title for heading in document.headings] == ["Hours"]
+
+
+def test_a_mail_without_a_page_is_read_as_a_mail_under_any_name() -> None:
+    data = b"MIME-Version: 1.0\nSubject: The otter\n\nIt sleeps."
+    assert parse(data, "a.doc").text == parse(data, "a.mht").text == "Subject: The otter\n\nIt sleeps."
+    with pytest.raises(DocumentError, match="no page in it"):
+        parse(b"MIME-Version: 1.0\n\n", "a.mht")
+
+
+def test_a_workbook_in_xml_is_a_table_whose_rows_are_known() -> None:
+    sheets = (
+        '<s:Worksheet s:Name="Stock"><s:Table><s:Row><s:Cell><s:Data s:Type="String">Name</s:Data></s:Cell>'
+        '<s:Cell><s:Data s:Type="String">Price</s:Data></s:Cell></s:Row><s:Row s:Index="4"><s:Cell s:Index="2">'
+        '<s:Data s:Type="Number">5.0</s:Data></s:Cell></s:Row></s:Table></s:Worksheet>'
+        '<s:Worksheet s:Name="No"><s:Table><s:Row><s:Cell><s:Data>hidden</s:Data></s:Cell></s:Row></s:Table>'
+        "<o><Visible>SheetHidden</Visible></o><WorksheetOptions><Visible>SheetVeryHidden</Visible></WorksheetOptions>"
+        "</s:Worksheet>"
+    )
+    begins = '<?xml version="1.0" encoding="{}"?><?mso-application progid="Excel.Sheet"?><s:Workbook xmlns:s="urn:x">'
+    for encoding in ("windows-1252", "utf-16"):
+        data = f"{begins.format(encoding)}<Author>Ann</Author>{sheets}</s:Workbook>".encode(encoding)
+        document = parse(data, "a.xls")
+        assert document.text == "## Stock\n\n| Name | Price |\n|---|---|\n|  | 5 |"
+        assert where(document, "5") == "Stock row 4"
+    with pytest.raises(DocumentError, match="where none can be"):
+        parse(data.replace("4".encode("utf-16-le"), "4000000".encode("utf-16-le")), "a.xls")
+    with pytest.raises(DocumentError, match="no XML"):
+        parse(begins.format("utf-8").encode(), "a.xls")
+
+
+def test_a_text_in_xml_has_its_paragraphs_and_tables_apart() -> None:
+    body = (
+        "<w:sect><w:p><w:r><w:t>One.</w:t><w:br/><w:delText>gone</w:delText><w:t>More.</w:t></w:r></w:p>"
+        "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:t>Two.</w:t></w:r></w:p>"
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl></w:sect>"
+    )
+    data = f'<?xml version="1.0"?><w:wordDocument xmlns:w="x"><o>Ann</o><w:body>{body}</w:body></w:wordDocument>'
+    assert parse(data.encode(), "a.doc").text == "One.\nMore.\n\nTwo.\n\n| a |  |\n|---|---|"
 
 
 # Slides.

@@ -55,6 +55,20 @@ def test_an_opendocument_text_is_read_in_the_same_forms() -> None:
     assert document.title == "Otters" and parse(odf("text", body, title="On otters"), "a.odt").title == "On otters"
 
 
+def test_words_of_an_opendocument_text_above_the_line_do_not_run_on() -> None:
+    def style(name: str, position: str) -> str:
+        said = f'<style:text-properties style:text-position="{position}"/>' if position else ""
+        return f'<style:style style:name="{name}" style:family="text" style:parent-style-name="Up">{said}</style:style>'
+
+    def span(name: str, words: str) -> str:
+        return f'<text:span text:style-name="{name}">{words}</text:span>'
+
+    styles = style("Up", "super 58%") + style("Own", "") + style("High", "33% 58%") + style("Low", "-33% 58%")
+    body = f"10{span('Up', '1')}{span('Own', '2')} km{span('High', '2')} H{span('Low', '2')}O 21{span('Up', 'st')}"
+    text = parse(odf("text", f"<text:p>{body} {span('Up', '3')}</text:p>", styles=styles), "a.odt").text
+    assert text == "10^12 km^2 H2O 21st 3"
+
+
 def test_rows_of_an_opendocument_sheet_keep_their_numbers_however_often_they_are_repeated() -> None:
     def cell(words: str, times: int = 1) -> str:
         said = f"<text:p>{words}</text:p>" if words else ""

@@ -96,6 +96,16 @@ def test_letters_of_json_that_stand_as_numbers_are_letters() -> None:
     assert lines.text == '{"a": "é"}\n{"a": "b"}\n' and where(lines, '"b"') == "row 2"
 
 
+def test_white_space_and_signs_of_json_are_what_they_stand_for() -> None:
+    text = r'{"title": "T", "a": "One.\nApples\tgrow.\r\n\u0026 \u0027x\u0027 \"q\" C:\\new \u0022\u005c"}'
+    read = parse(text.encode(), "a.json").text
+    assert read == '{"title": "T", "a": "One.\nApples\tgrow.\n& \'x\' \\"q\\" C:\\\\new \\"\\\\"}'
+    rows = parse(rb'{"a": "One.\nApples\u0026"}' + b'\n{"b": "spoilt\n' + rb'{"c": "x\ny"}' + b"\n", "a.jsonl")
+    assert rows.text == '{"a": "One. Apples&"}\n{"b": "spoilt\n{"c": "x y"}\n' and where(rows, "x y") == "row 3"
+    endless = parse(json.dumps({"a": "x\n" * 2_000, "b": 1}).encode(), "a.json").text
+    assert endless == '{\n  "a": "' + "x\n" * 2_000 + '",\n  "b": 1\n}'
+
+
 @pytest.mark.parametrize("text", ["[1,", "words", "[" * 100_000, "1" * 10_000])
 def test_what_is_no_json_is_a_text(text: str) -> None:
     assert parse(text.encode(), "a.json").text == text
@@ -114,6 +124,17 @@ def test_xml_gives_its_words_each_short_one_after_its_name() -> None:
     story = ("Long. " * 20).strip()
     assert document.text == f"Animals\n\nname: Otter & co\nfood: fish\n\nnote: a < b\n\n{story}\n\nq: &x;"
     assert (document.title, document.headings[0].title) == ("Animals", "Animals")
+
+
+def test_elements_of_xml_that_stand_apart_do_so_among_words_too() -> None:
+    text = "<d><p>one<br/>two</p><sec>Intro <p>One.</p><p>Two.</p></sec><p>10<sup>6</sup> f<i>is</i>h</p></d>"
+    assert parse(text.encode(), "a.xml").text == "one\ntwo\nsec: Intro\nOne.\nTwo.\n10^6 fish"
+
+
+def test_a_page_that_is_named_xml_is_decoded_once() -> None:
+    page = '<?xml version="1.0" encoding="ISO-8859-1"?><html><head><meta charset="ISO-8859-1"/><title/></head>'
+    page += "<body><p>Größe müde</p></body></html>"
+    assert parse(page.encode("latin-1"), "a.xml").text == "Größe müde"
 
 
 def test_a_feed_gives_the_pages_in_it() -> None:

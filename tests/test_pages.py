@@ -112,6 +112,89 @@ def test_a_ligature_is_its_letters_and_a_broken_word_is_whole() -> None:
     assert places[text.index("ow")] == 21 and places[text.index("so")] == 32  # pdfium counts the otter as two
 
 
+FONT = "<< /Font << /F1 3 0 R >> >>"
+
+
+def stream(words: str, head: str = "") -> str:
+    return f"<< /Length {len(words)} {head} >>\nstream\n{words}\nendstream"
+
+
+def typed_on(page: str, *, own: str = f"/Resources {FONT}", shared: str = "", drawn: bool = True) -> bytes:
+    """Write a PDF of one page with a form, which says Thornbury, and a note, which says Jones, both in red."""
+    look = f"/Type /XObject /Subtype /Form /BBox [0 0 220 20] /Resources {FONT}"
+    form = "/FT /Tx /T (tenant) /V (Thornbury) /F 4 /DA (/F1 12 Tf 1 0 0 rg)"
+    picture = "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+    return pdf_of(
+        [
+            f"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR {FONT} /DA (/F1 12 Tf) >> >>",
+            f"<< /Type /Pages /Kids [4 0 R] /Count 1 {shared} >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding << /Differences [65 /B /A] >> >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {own} /Contents 5 0 R /Annots [6 0 R 8 0 R] >>",
+            stream(page),
+            f"<< /Subtype /Widget {form} /Rect [200 700 420 720] {'/AP << /N 7 0 R >>' if drawn else ''} >>",
+            stream("1 0 0 rg BT /F1 12 Tf 2 4 Td (Thornbury) Tj ET", look),
+            "<< /Subtype /FreeText /Contents (Jones) /Rect [100 600 320 620] /F 4 /DA () /AP << /N 9 0 R >> >>",
+            stream("1 0 0 rg BT /F1 12 Tf 2 4 Td (Jones) Tj ET", look),
+            stream("~", picture),
+        ]
+    )
+
+
+def is_red(pixel: tuple[int, int, int]) -> bool:
+    return pixel[0] > 200 and pixel[1] < 60
+
+
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "not drawn"])
+def test_what_was_typed_into_a_form_and_on_a_page_is_read_and_marked_there(drawn: bool) -> None:
+    data = typed_on("BT /F1 12 Tf 72 750 Td (The tenant is:) Tj ET", drawn=drawn)
+    text = parse(data, "a.pdf").text
+    assert text.split() == ["The", "tenant", "is:", "Thornbury", "Jones"]
+    for word, (left, bottom, right, top) in (("Thornbury", (200, 700, 420, 720)), ("Jones", (100, 600, 320, 620))):
+        shown = draw_page(data, 1, Span(text.index(word), text.index(word) + len(word)), width=600)
+        (box,) = shown.boxes
+        assert shown.words == word
+        assert left / 600 < box[0] < box[2] < right / 600 and 1 - top / 800 < box[1] < box[3] < 1 - bottom / 800
+        picture = Image.open(io.BytesIO(shown.png))
+        inside = picture.crop(tuple(round(at * picture.size[i % 2]) for i, at in enumerate(box)))
+        assert any(map(is_red, inside.get_flattened_data()))
+
+
+def test_a_page_that_would_lose_its_own_letters_or_pictures_keeps_these() -> None:
+    words = "BT /F1 12 Tf 72 750 Td (AB) Tj ET"
+    data = typed_on(words, own="", shared=f"/Resources {FONT}")
+    assert parse(data, "a.pdf").text == draw_page(data, 1, Span(0, 2), width=600).words == "BA"
+    both = FONT.replace("/Font", "/XObject << /I 10 0 R >> /Font")
+    data = typed_on("q 90 0 0 90 9 9 cm /I Do Q", own="", shared=f"/Resources {both}")
+    shown = Image.open(io.BytesIO(draw_page(data, 1, Span(0, 0), width=600).png))
+    assert shown.getpixel((50, 750)) == (126, 126, 126)
+
+
+def test_a_page_that_is_a_picture_is_recognised_with_what_was_typed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(picture: Image.Image) -> str:
+        form = picture.crop(tuple(round(at * 200 / 72) for at in (200, 80, 420, 100)))
+        return "recognised" if any(map(is_red, form.get_flattened_data())) else "not all"
+
+    monkeypatch.setattr("qa.parsers.pdf.available", lambda: True)
+    monkeypatch.setattr("qa.parsers.pdf.read_picture", read)
+    data = typed_on("q 600 0 0 800 0 0 cm /I Do Q", own="/Resources << /XObject << /I 10 0 R >> >>")
+    assert parse(data, "a.pdf").text == "recognised"
+    assert draw_page(data, 1, Span(0, 10), width=300).words is None
+
+
+def test_a_hyphen_between_two_words_stays_where_a_line_ends() -> None:
+    from qa.parsers.pdf import _letters
+
+    raw = "A long\ufffeterm deal, non\ufffeEU and IEEE\ufffe754, MANAGE\ufffeMENT, Trace\ufffeMonkey, TraceMonkey\ufffe"
+    text, places = _letters(raw)
+    assert text == "A longterm deal, non-EU and IEEE-754, MANAGEMENT, TraceMonkey, TraceMonkey"
+    assert "".join(raw[place] for place in places) == text.replace("-", "\ufffe")
+    data = colourful(["The first non-", "EU state joins for-", "ever, says Part A-", "7 of the law."])
+    text = parse(data, "a.pdf").text
+    assert text == "The first non-EU state joins forever, says Part A-7 of the law. "
+    shown = draw_page(data, 1, Span(text.index("non"), text.index(" state")), width=900)
+    assert shown.words == "non-EU" and len(shown.boxes) == 2
+
+
 @pytest.fixture
 def document(library: Library, fill: Fill) -> Library:
     pdf = colourful(*PAGES)

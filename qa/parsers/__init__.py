@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import PurePosixPath
 
 from qa.documents import INSIDE, Container, Document
@@ -19,6 +20,7 @@ from qa.parsers.json import parse_json, parse_lines
 from qa.parsers.mail import parse_mail
 from qa.parsers.mailbox import parse_mailbox
 from qa.parsers.markdown import parse_markdown
+from qa.parsers.misnamed import parse_saved
 from qa.parsers.msg import parse_msg
 from qa.parsers.notebooks import parse_notebook
 from qa.parsers.odf import parse_odf
@@ -55,6 +57,7 @@ PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     ".xhtml": parse_html,
     ".pdf": parse_pdf,
     ".eml": parse_mail,
+    **dict.fromkeys((".mht", ".mhtml"), parse_saved),
     **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), parse_docx),
     **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), parse_pptx),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), parse_xlsx),
@@ -185,8 +188,10 @@ def _unused(name: str, taken: set[str]) -> str:
     """Return a name that leads nowhere else, numbered where another file has it."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     place = PurePosixPath(*parts or ["unnamed"])
-    names = (place, *(place.with_stem(f"{place.stem} ({n})") for n in range(2, _MOST + 2)))
-    found = next(str(each) for each in names if str(each) not in taken)
+    stem = str(place).removesuffix(place.suffix)
+    # one after the other, and as words: a mailbox may have as many mails of one name as there are files
+    names = chain([str(place)], (f"{stem} ({n}){place.suffix}" for n in count(2)))
+    found = next(each for each in names if each not in taken)
     taken.add(found)
     return found
 

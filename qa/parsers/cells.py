@@ -43,7 +43,13 @@ def kind_of(number: int, code: str | None = None) -> Kind:
     return Kind.TIME if re.search("[hs]", signs) else Kind.PERCENT if "%" in signs else Kind.NUMBER
 
 
-def shown(stored: str, kind: Kind = Kind.NUMBER, *, since_1904: bool = False) -> str:
+def digits_of(code: str | None) -> int:
+    """Return how many digits a format writes at least, as the five of 00000; 0 where it does not say so."""
+    signs = _LITERAL.sub("", code or "").split(";")[0]
+    return len(signs) if re.fullmatch("0{1,30}", signs) else 0
+
+
+def shown(stored: str, kind: Kind = Kind.NUMBER, *, digits: int = 0, since_1904: bool = False) -> str:
     """Return what a cell with a number shows; what is no number as it is."""
     try:
         value = float(stored)
@@ -54,7 +60,9 @@ def shown(stored: str, kind: Kind = Kind.NUMBER, *, since_1904: bool = False) ->
         if kind in (Kind.DATE, Kind.TIME):
             return _moment(value, kind, since_1904=since_1904)
         # whole numbers are kept to the last digit
-        return stored if re.fullmatch(r"[+-]?\d+", stored) else _plain(f"{value:.{_EXACT}g}")
+        if re.fullmatch(r"[+-]?\d+", stored):
+            return stored.zfill(digits + (value < 0))
+        return _plain(f"{value:.{_EXACT}g}")
     except (ValueError, OverflowError):
         return stored
 

@@ -9,12 +9,15 @@ from xml.etree.ElementTree import Element
 from qa.errors import DocumentError
 from qa.parsers.cells import kind_of, shown
 from qa.parsers.packages import Package, Relation, attribute, child, children, local, whole
+from qa.parsers.raised import sign_between
 from qa.parsers.writing import TITLE_LEVEL, Block
 
 _FURNITURE = frozenset({"dt", "ftr", "hdr", "sldNum", "sldImg"})
 """Placeholders that say the same on each slide."""
 _TITLES = frozenset({"title", "ctrTitle"})
 _LISTS = frozenset({"body", "obj"})
+FORMULA = {"den": "/", "sup": "^", "sub": "_"}
+"""What stands before a part of a formula that is not on the line."""
 _FILE_NAME = re.compile(r"\S+\.\w{2,4}|[A-Za-z]:\\.*|https?:\S+")
 
 
@@ -129,13 +132,32 @@ def _lines(body: Element, *, in_list: bool) -> Iterator[str]:
 
 def words_of(paragraph: Element) -> str:
     """Return the words of a paragraph of a shape, a formula's too."""
-    words = []
-    for each in paragraph.iter():
-        if local(each) == "t":
-            words.append(each.text or "")
-        elif local(each) == "br":
-            words.append("\n")
+    words: list[str] = []
+    _read(paragraph, words)
     return "".join(words)
+
+
+def _read(element: Element, words: list[str]) -> None:
+    """Add the words in an element; of some alternatives, which say the same, those of the first that has words."""
+    was_raised = False
+    for each in element:
+        kind, before = local(each), len(words)
+        if kind == "t":
+            words += filter(None, [each.text])
+        elif kind == "br":
+            words.append("\n")
+        elif kind == "AlternateContent":
+            for other in each:
+                if len(words) == before:
+                    _read(other, words)
+        else:
+            if kind in FORMULA and any(each.itertext()):
+                words.append(FORMULA[kind])
+            _read(each, words)
+        raised = whole(attribute(child(each, "rPr"), "baseline")) > 0
+        if raised and not was_raised and 0 < before < len(words):
+            words.insert(before, sign_between(words[before - 1], words[before]))
+        was_raised = raised
 
 
 def _row(row: Element) -> tuple[str, ...]:

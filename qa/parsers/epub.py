@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from qa.decoding import decode
 from qa.documents import Document, Heading, first_line
 from qa.errors import DocumentError
-from qa.parsers.html import parse_html
+from qa.parsers.html import parse_xhtml
 from qa.parsers.packages import Package, attribute, child, children, local, parse_xml
 from qa.parsers.writing import Block, Writer
 
@@ -21,8 +21,6 @@ _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*>", re.I)
 """One that only names its standard; one that declares things stays, and is refused."""
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 """How fonts are made unfit for other books: that hides no words."""
-_CLOSED = re.compile(r"<(?!(?:br|hr|img|input|meta|link|col|area|base|wbr|source|embed|track|param)\b)(\w+)([^<>]*)/>")
-"""An element that XHTML ends where it begins; HTML would take all that follows for its content."""
 _PAGES = frozenset({"application/xhtml+xml", "text/html", "text/xml", "application/xml", "text/x-oeb1-document"})
 
 
@@ -42,10 +40,10 @@ def parse_epub(data: bytes) -> Document:
     if authors := ", ".join(said["creator"]):
         writer.write(Block(f"Authors: {authors}"))
     for description in said["description"]:
-        writer.write(Block(_page(description.encode()).text if "<" in description else description))
+        writer.write(Block(parse_xhtml(description).text if "<" in description else description))
     for page in pages:
         if (chapter := package.read(page)) and chapter.strip():
-            _write_chapter(writer, _page(chapter), titles.get(page.casefold(), ""))
+            _write_chapter(writer, parse_xhtml(decode(chapter)), titles.get(page.casefold(), ""))
     return writer.document(next(iter(said["title"]), ""), _TYPE)
 
 
@@ -131,12 +129,6 @@ def _links(contents: Element) -> Iterator[tuple[str, str]]:
             continue
         if link and words is not None:
             yield link, " ".join("".join(words.itertext()).split())
-
-
-def _page(data: bytes) -> Document:
-    """Read a page of XHTML as one of HTML, which closes its elements otherwise."""
-    page = _CLOSED.sub(r"<\1\2></\1>", decode(data))
-    return parse_html(b"\xef\xbb\xbf" + page.encode())
 
 
 def _write_chapter(writer: Writer, page: Document, title: str) -> None:

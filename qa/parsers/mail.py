@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import email.policy
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -11,23 +12,41 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value
 from mimetypes import guess_extension
 
-from qa.decoding import decode
+from qa.decoding import believed, decode
 from qa.documents import TITLE_LENGTH, Container, Document
 from qa.errors import DocumentError
 from qa.parsers.html import parse_html
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _LONGEST_NAME = 100
+_WORD = r"=\?[^?\s]{1,80}\?[bq]\?[^\r\n]{0,1000}?\?="
+_ENCODED = re.compile(rf"{_WORD}(?:\s*{_WORD})*", re.I)
+"""Words of a header in letters of ASCII, one of which may go on in the next."""
+_NO_WORDS = frozenset({"css", "javascript"})
+"""Kinds of text that nobody reads."""
+_STUB = 5
+"""The plain words of a mail are none where the page beside them has so many times more."""
+_SAYS_HTML = re.compile(r"(?<![\w./-])html\b(?!\.\w|/)", re.I)
+"""They are none either where they speak of it: «Your program does not show HTML.»"""
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
 def parse_mail(data: bytes) -> Container:
     """Read a mail. Its body is the plain one where it has two. Raises DocumentError where it is encrypted."""
+    return read_mail(_mail(data))
+
+
+def pages(data: bytes) -> list[Document]:
+    """Read the pages in a mail, as browsers save one with all that it shows. Raises DocumentError where it is none."""
+    return [_page(part) for part in _walk(_mail(data)) if part.get_content_type() == "text/html"]
+
+
+def _mail(data: bytes) -> Message:
     # the older policy: the newer one raises on headers that are only a little wrong, and mail is full of these
     mail = message_from_bytes(data, policy=email.policy.compat32)
     if not mail.keys():
         raise DocumentError("It is no mail: there are no headers in it.")
-    return read_mail(mail)
+    return mail
 
 
 def read_mail(mail: Message) -> Container:
@@ -44,21 +63,42 @@ def read_mail(mail: Message) -> Container:
 
 def _header(mail: Message, name: str) -> str:
     """Return a header as people read it, on one line."""
-    raw = str(mail.get(name, ""))
+    return " ".join(_ENCODED.sub(_readable, _raw(mail, name)).split())
+
+
+def _raw(mail: Message, name: str) -> str:
+    """Return a header as it stands there; in letters beyond ASCII too, which programs write against the rules."""
+    raw = next((str(words) for each, words in mail.raw_items() if each.lower() == name.lower()), "")
+    return raw if raw.isascii() else _decoded(raw.encode("utf-8", "surrogateescape"), None)
+
+
+def _readable(encoded: re.Match[str]) -> str:
     try:
-        parts = decode_header(raw)
+        parts = decode_header(encoded[0])
     except HeaderParseError:
-        parts = [(raw, None)]
-    words = "".join(each if isinstance(each, str) else _decoded(each, charset) for each, charset in parts)
-    return " ".join(words.split())
+        return encoded[0]
+    return "".join(each if isinstance(each, str) else _decoded(each, charset) for each, charset in parts)
 
 
 def _decoded(data: bytes, charset: str | None) -> str:
-    """Decode in the encoding that is named, in the likeliest where that is none or unknown."""
+    """Decode in the encoding that is named, in the likeliest where that is none or does not fit."""
+    text = _named(data, charset)
     try:
-        return data.decode(charset or "utf-8")
-    except (LookupError, UnicodeDecodeError):
-        return decode(data) if data else ""
+        return decode(data) if text is None else text
+    except DocumentError:  # one part of many: the others are not lost for it
+        return data.decode("latin-1").replace("\0", "")
+
+
+def _named(data: bytes, charset: str | None) -> str | None:
+    """Decode in the encoding that is named; None where that is none or does not fit."""
+    if not charset:
+        return None
+    if (text := believed(data, charset)) is not None:
+        return text
+    try:
+        return data.decode(charset)  # also in those that no file says it is in: UTF-7, UTF-16
+    except (LookupError, ValueError):
+        return None
 
 
 def _body(mail: Message) -> str:
@@ -66,15 +106,34 @@ def _body(mail: Message) -> str:
     if mail.get_content_maintype() == "multipart":
         parts = [part for part in _parts(mail) if not _is_attached(part)]
         if mail.get_content_subtype() == "alternative":
-            plain = [part for part in parts if part.get_content_type() == "text/plain" and _body(part).strip()]
-            parts = plain[:1] or parts[-1:]
+            return _alternative(parts)
         return "\n\n".join(filter(None, map(_body, parts)))
-    if mail.get_content_maintype() != "text" or _is_attached(mail):
+    if mail.get_content_maintype() != "text" or mail.get_content_subtype() in _NO_WORDS or _is_attached(mail):
         return ""
-    data = _payload(mail)
     if mail.get_content_subtype() == "html":
-        return parse_html(data).text if data.strip() else ""
-    return _decoded(data, mail.get_content_charset()).replace("\r\n", "\n").strip("\n")
+        return _page(mail).text if _payload(mail).strip() else ""
+    return _decoded(_payload(mail), mail.get_content_charset()).replace("\r\n", "\n").strip("\n")
+
+
+def _alternative(parts: Sequence[Message]) -> str:
+    """Return the plain words; the others where the plain ones only say that there are others."""
+    plain = next((words for part in parts if part.get_content_type() == "text/plain" and (words := _body(part))), "")
+    shown = [part for part in parts if part.get_content_type() == "text/html" or part.is_multipart()]
+    try:
+        rich = "".join(map(_body, shown[-1:] or ([] if plain else parts[-1:])))
+    except DocumentError:
+        if not plain:
+            raise
+        return plain
+    few = len(plain.split()) * _STUB < len(rich.split())
+    return rich if rich and (few or (_SAYS_HTML.search(plain) and not _SAYS_HTML.search(rich))) else plain
+
+
+def _page(part: Message) -> Document:
+    """Read a page, in the encoding that the mail names: what the page itself says is of where it comes from."""
+    data = _payload(part)
+    text = _named(data, part.get_content_charset())
+    return parse_html(data if text is None else b"\xef\xbb\xbf" + text.encode("utf-8", "replace"))
 
 
 def mail_name(mail: Message) -> str:
@@ -120,9 +179,12 @@ def _is_shown(part: Message) -> bool:
 
 
 def _name(part: Message) -> str:
-    named = part.get_filename()
+    said = Message()
+    for header in ("Content-Disposition", "Content-Type"):
+        said[header] = _raw(part, header)
+    named = said.get_filename()
     suffix = guess_extension(part.get_content_type()) or ".bin"
-    return collapse_rfc2231_value(named) if named else f"attachment{suffix}"
+    return _ENCODED.sub(_readable, collapse_rfc2231_value(named)) if named else f"attachment{suffix}"
 
 
 def _payload(part: Message) -> bytes:

@@ -11,15 +11,18 @@ from qa.documents import Container
 from qa.errors import DocumentError
 from qa.parsers.mail import mail_name
 
-_BEGINS = re.compile(rb"^From \S[^\r\n]*\d\d:\d\d[^\r\n]*\r?\n", re.M)
-"""The line before a mail: who sent it, and when."""
+_BEGINS = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S(?=[^\r\n]*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)"
+    rb"(?=[^\r\n]*\d\d:\d\d)(?=[^\r\n]*\b(?:19|20)\d\d\b)[^\r\n]*\r?\n"
+)
+"""The line before a mail: who sent it, and when; above it is nothing, or an empty line."""
 _QUOTED = re.compile(rb"^>(>*From )", re.M)
 
 
 def parse_mailbox(data: bytes) -> Container:
     """Read a mailbox. Raises DocumentError where it has no mail."""
-    first = _BEGINS.search(data)
-    if not first or data[: first.start()].strip():
+    data = data.lstrip()
+    if not _BEGINS.match(data):
         raise DocumentError("It is no mailbox: it does not begin with a mail.")
     return Container(None, _mails(data))
 

@@ -60,6 +60,14 @@ class Styles:
                     return shown in ("none", "hidden")
         return False
 
+    def raises(self, span: Element) -> bool:
+        """Tell whether a span stands above the line."""
+        for style in self._chain("text", attribute(span, "style-name")):
+            for properties in children(style, "text-properties"):
+                if (place := attribute(properties, "text-position")) is not None:
+                    return place.startswith("super") or whole(place.partition("%")[0]) > 0
+        return False
+
     def is_title(self, paragraph: Element) -> bool:
         """Tell whether a paragraph is the title of all; the name of its style is the same in every language."""
         chain = self._chain("paragraph", attribute(paragraph, "style-name"))

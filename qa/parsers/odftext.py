@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from qa.parsers.drawings import described
 from qa.parsers.odfstyles import OUTLINE, Counts, Styles
 from qa.parsers.packages import Package, attribute, child, children, local, whole
+from qa.parsers.raised import sign_between
 from qa.parsers.writing import TITLE_LEVEL, Block, flat, remark
 
 _ASIDE = frozenset(
@@ -33,6 +34,7 @@ class _Line:
     def __init__(self) -> None:
         self.words: list[str] = []
         self.shapes: list[Element] = []
+        self.raised = self.was_raised = False  # whether this stands above the line, and what was said before it
 
 
 class Text:
@@ -121,7 +123,9 @@ class Text:
             elif kind == "hidden-text" and attribute(each, "is-hidden") != "false":
                 pass
             elif kind not in _UNSEEN and not (kind == "span" and self.styles.hides(each, "text")):
+                before, line.raised = line.raised, line.raised or (kind == "span" and self.styles.raises(each))
                 self._read(each, line)
+                line.raised = before
             _say(line, each.tail)
 
     def _remark(self, annotation: Element) -> None:
@@ -204,6 +208,9 @@ def _say(line: _Line, words: str | None) -> None:
     if words:
         said = re.sub(r"[ \t\r\n]+", " ", words)
         ends = not line.words or line.words[-1].endswith((" ", "\n"))
+        if line.raised and not line.was_raised and not ends:
+            said = sign_between(line.words[-1], said) + said
+        line.was_raised = line.raised
         line.words.append(said.lstrip(" ") if ends else said)
 
 

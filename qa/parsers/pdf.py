@@ -7,7 +7,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -25,6 +25,9 @@ _PDFIUM = threading.Lock()  # pdfium is not thread-safe
 _ODD = re.compile("(?P<broken>[\x02\ufffe]\r?\n?)|(?P<end>\r(?=\n))|(?P<control>[\x00-\x08\x0e-\x1f])|[\ufb00-\ufb06]")
 """What is no letter of the text: `broken` is what pdfium writes where a word goes on in the next line."""
 _LIGATURES = dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", "ff fi fl ffi ffl st st".split(), strict=True))
+_LAST, _FIRST = re.compile(r"\w+\Z"), re.compile(r"\w{1,40}")
+_LONG, _LONGEST = 8, 40
+"""Letters of a word in capitals, which two names as EU have not; of any word."""
 _HIGHEST = 4_000
 """So many pixels high is a picture at most."""
 _OCR_SCALE = 200 / 72
@@ -89,7 +92,7 @@ def draw_page(data: bytes, number: int, span: Span, *, width: int) -> Drawn:
 
     with _opened(data) as pdf:
         try:
-            with closing(pdf[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            with _page(pdf, number - 1) as (page, textpage):
                 scale = min(width / page.get_width(), _HIGHEST / page.get_height())
                 bitmap = page.render(scale=scale, may_draw_forms=False)
                 text, indices = _letters(textpage.get_text_range())
@@ -120,9 +123,50 @@ def _opened(data: bytes) -> Iterator[Any]:
                 else "It is damaged: it does not open as a PDF."
             ) from error
         try:
+            # before any page is opened; what other forms show is drawn on their pages
+            if pdf.get_formtype() == pypdfium2.raw.FORMTYPE_ACRO_FORM:
+                with suppress(pypdfium2.PdfiumError):
+                    pdf.init_forms()
             yield pdf
         finally:
             pdf.close()
+
+
+@contextmanager
+def _page(pdf: Any, number: int) -> Iterator[tuple[Any, Any]]:
+    """Open a page and its letters, with what was typed on it and into its forms as if it was printed.
+
+    A page that is a picture stays one: text recognition reads all that is on it.
+    """
+    from pypdfium2 import raw
+
+    with ExitStack() as opened:
+        page = opened.enter_context(closing(pdf[number]))
+        letters = opened.enter_context(closing(page.get_textpage()))
+        if _is_typed_on(page):
+            own = letters.get_text_range().rstrip()
+            if own or not _is_picture(pdf, number):
+                raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+                printed = opened.enter_context(closing(pdf[number]))
+                all_letters = opened.enter_context(closing(printed.get_textpage()))
+                # one object more is on it, or else it has lost the fonts and pictures that it shared with other pages
+                more = raw.FPDFPage_CountObjects(printed) - raw.FPDFPage_CountObjects(page)
+                if more == 1 and all_letters.get_text_range().startswith(own):
+                    page, letters = printed, all_letters
+        yield page, letters
+
+
+def _is_typed_on(page: Any) -> bool:
+    """Tell whether something lies on a page that may have words: most that does are links, and to print costs time."""
+    from pypdfium2 import raw
+
+    for number in range(raw.FPDFPage_GetAnnotCount(page)):
+        note = raw.FPDFPage_GetAnnot(page, number)
+        kind = raw.FPDFAnnot_GetSubtype(note)
+        raw.FPDFPage_CloseAnnot(note)
+        if kind in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP):
+            return True
+    return False
 
 
 def _page_text(pdf: Any, number: int) -> str | None:
@@ -130,15 +174,33 @@ def _page_text(pdf: Any, number: int) -> str | None:
     import pypdfium2
 
     try:
-        with closing(pdf[number]) as page, closing(page.get_textpage()) as textpage:
-            return _clean(textpage.get_text_range())
+        with _page(pdf, number) as (_, letters):
+            return _clean(letters.get_text_range())
     except pypdfium2.PdfiumError:
         return None
 
 
 def _clean(raw: str) -> str:
-    joined = _ODD.sub(lambda odd: _LIGATURES.get(odd[0], ""), raw)
+    joined = _ODD.sub(_meant, raw)
     return joined.encode("utf-8", "replace").decode()  # a lone surrogate has no bytes, so no hash
+
+
+def _meant(odd: re.Match[str]) -> str:
+    """Return what is meant by what is no letter."""
+    return (_hyphen(odd) if odd["broken"] else "") or _LIGATURES.get(odd[0], "")
+
+
+def _hyphen(odd: re.Match[str]) -> str:
+    """Return a hyphen that stands between two words; pdfium takes each at a line's end for one that breaks a word."""
+    raw = odd.string
+    after = raw[odd.end() : odd.end() + 1]
+    if not (after.isdigit() or after.isupper()):
+        return ""
+    begun, ended = _LAST.search(raw[max(0, odd.start() - _LONGEST) : odd.start()]), _FIRST.match(raw, odd.end())
+    word = "".join(half[0] for half in (begun, ended) if half)
+    in_capitals = word.isalpha() and word.isupper() and len(word) >= _LONG
+    # of a name that has capitals inside the page mostly has another that is whole
+    return "" if in_capitals or re.search(rf"\b{word}\b", raw) else "-"
 
 
 def _letters(raw: str) -> tuple[str, list[int]]:
@@ -147,7 +209,7 @@ def _letters(raw: str) -> tuple[str, list[int]]:
     at, indices = 0, list[int]()
     for odd in _ODD.finditer(raw):
         indices += units[at : odd.start()]
-        indices += [units[odd.start()]] * len(_LIGATURES.get(odd[0], ""))
+        indices += [units[odd.start()]] * len(_meant(odd))
         at = odd.end()
     return _clean(raw), indices + units[at : len(raw)]
 
@@ -271,7 +333,7 @@ def _recognised(pdf: Any, numbers: Sequence[int], why: str) -> list[str]:
     for number in numbers:
         with closing(pdf[number]) as page:
             scale = min(_OCR_SCALE, _HIGHEST / max(page.get_width(), page.get_height()))
-            pages.append(read_picture(page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")))
+            pages.append(read_picture(page.render(scale=scale).to_pil().convert("RGB")))
     return pages
 
 

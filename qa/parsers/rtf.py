@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from qa.documents import Document
 from qa.errors import DocumentError
+from qa.parsers.raised import sign_between
+from qa.parsers.rtftables import Row, in_columns
 from qa.parsers.rtfwords import CHARSETS, ENDS, FLOWS, KEPT, SKIPPED, WORDS, code_page
 from qa.parsers.writing import Block, Writer, flat
 
@@ -26,12 +28,17 @@ class _Flow:
         self._blocks: list[Block] = []
         self._words: list[str] = []
         self._cells: list[str] = []
-        self._rows: list[tuple[str, ...]] = []
+        self._rows: list[Row] = []
+        self.edges: list[int] = []  # where the cells of this row end
         self.level = 0
         self.in_table = False
+        self._raised = False
 
-    def put(self, words: str) -> None:
-        """Add words to the paragraph."""
+    def put(self, words: str, *, raised: bool = False) -> None:
+        """Add words to the paragraph, on the line or above it."""
+        if raised and not self._raised and self._words:
+            self._words.append(sign_between(self._words[-1], words))
+        self._raised = raised
         self._words.append(words)
 
     def paragraph(self) -> None:
@@ -50,7 +57,7 @@ class _Flow:
     def row(self) -> None:
         """End a row."""
         if any(self._cells):
-            self._rows.append(tuple(self._cells))
+            self._rows.append((list(self.edges), self._cells))
         self._cells = []
 
     def finish(self) -> list[Block]:
@@ -64,7 +71,7 @@ class _Flow:
 
     def _end_table(self) -> None:
         if self._rows:
-            self._blocks.append(Block(rows=tuple(self._rows)))
+            self._blocks.append(Block(rows=in_columns(self._rows)))
         self._rows = []
 
     def _taken(self) -> str:
@@ -79,6 +86,7 @@ class _State:
     kind: str = "text"
     flow: _Flow | None = None
     hidden: bool = False
+    raised: bool = False
     font: int | None = None
     fallback: int = 1
     """How many letters stand after a Unicode one for programs that know none."""
@@ -151,7 +159,8 @@ class _Reader:
         """Decode the letters that have come, which may be two bytes each."""
         font = self.state.font if self.state.font is not None else self._default
         if self._bytes and self.state.flow:
-            self.state.flow.put(self._bytes.decode(self._fonts.get(font) or self.code_page, "replace"))
+            words = self._bytes.decode(self._fonts.get(font) or self.code_page, "replace")
+            self.state.flow.put(words, raised=self.state.raised)
         self._bytes.clear()
         self._skip = 0
 
@@ -221,7 +230,7 @@ class _Reader:
             return
         if code in _LOW:
             code = 0x10000 + (high - 0xD800 << 10) + code - 0xDC00 if high else 0xFFFD
-        self.state.flow.put(chr(code))
+        self.state.flow.put(chr(code), raised=self.state.raised)
 
     def _font(self, word: str, number: int | None) -> None:
         """Note of a font in which code page its letters are."""
@@ -249,6 +258,14 @@ class _Reader:
         if self.state.flow:
             self.state.flow.level = 0 if number is None or number > 8 else number + 1
 
+    def _row_defined(self, _: int | None) -> None:
+        if self.state.flow:
+            self.state.flow.edges.clear()
+
+    def _edge(self, number: int | None) -> None:
+        if self.state.flow:
+            self.state.flow.edges.append(number or 0)
+
     def _cell(self, _: int | None) -> None:
         if self.state.flow:
             self.state.flow.cell()
@@ -272,13 +289,17 @@ _DOES: dict[str, Callable[[_Reader, int | None], None]] = {
     "pard": _Reader._fresh,
     "intbl": _Reader._in_table,
     "outlinelevel": _Reader._level,
+    "trowd": _Reader._row_defined,
+    "cellx": _Reader._edge,
     "cell": _Reader._cell,
     "row": _Reader._row,
 }
 _STATES: dict[str, Callable[[_State, int | None], _State]] = {
     "v": lambda state, number: replace(state, hidden=number != 0),
     "deleted": lambda state, number: replace(state, hidden=number != 0),
-    "plain": lambda state, _: replace(state, hidden=False, font=None),
+    **dict.fromkeys(("super", "up"), lambda state, number: replace(state, raised=number != 0)),
+    **dict.fromkeys(("sub", "nosupersub"), lambda state, _: replace(state, raised=False)),
+    "plain": lambda state, _: replace(state, hidden=False, raised=False, font=None),
     "f": lambda state, number: replace(state, font=number),
     "uc": lambda state, number: replace(state, fallback=1 if number is None else number),
 }

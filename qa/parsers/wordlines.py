@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from qa.parsers.drawings import described
-from qa.parsers.packages import attribute, child, local
+from qa.parsers.drawings import FORMULA, described
+from qa.parsers.packages import attribute, child, children, local, switched_on, whole
+from qa.parsers.raised import sign_between
 from qa.parsers.wordstyles import Styles
 
 REMOVED = frozenset({"del", "moveFrom"})
@@ -17,8 +19,6 @@ _UNSEEN = REMOVED | frozenset(
 )
 """Besides: the codes of fields, properties, and how a word is pronounced."""
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
-_FORMULA = {"den": "/", "sup": "^", "sub": "_"}
-"""What stands before a part of a formula that is not on the line."""
 _BESIDE = frozenset({"txbxContent", "chart", "relIds"})
 """What has words of its own: a box, a chart, a diagram."""
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
@@ -35,6 +35,18 @@ _SYMBOLS = dict(enumerate("ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[
     0xF0BB: "≈",
 }
 """The letters and the commonest signs of the font Symbol, which has places of its own for them."""
+_TICKED, _EMPTY = "☒", "☐"
+_WINGDINGS = {0xF0FE: _TICKED, 0xF0FD: _TICKED, 0xF0A8: _EMPTY, 0xF06F: _EMPTY, 0xF0FC: "✓"}
+_FONTS = {"Symbol": _SYMBOLS, "Wingdings": _WINGDINGS}
+
+
+@dataclass(slots=True)
+class _Field:
+    """A field that is open, from the word where it begins: what it shows where it has no words as its result."""
+
+    start: int
+    shown: str
+    in_code: bool = True
 
 
 class Line:
@@ -43,7 +55,8 @@ class Line:
     def __init__(self, styles: Styles, note: Callable[[str, str], str]) -> None:
         self._styles, self._note = styles, note
         self._words: list[str] = []
-        self._fields: list[bool] = []  # of the fields that are open: whether this is still their code
+        self._fields: list[_Field] = []
+        self._raised = self._was_raised = False  # whether this run stands above the line, and the words before it
         self.beside: list[Element] = []
         self.comments: list[str] = []
 
@@ -56,15 +69,17 @@ class Line:
         for each in parent:
             kind = local(each)
             if kind == "r":
+                self._raised = self._styles.raises(child(each, "rPr"))
                 self.read(each, self._styles.hides(child(each, "rPr"), hidden))
+                self._raised = False
             elif kind == "fldChar":
-                self._turn(attribute(each, "fldCharType"))
+                self._turn(each, hidden)
             elif kind == "AlternateContent":
                 self._read_first(each, hidden)
             elif kind in _BESIDE:
                 self.beside += [] if hidden else [each]
             elif kind not in _UNSEEN:
-                if not hidden and not any(self._fields):
+                if not hidden and not self._in_code:
                     self._see(kind, each)
                 self.read(each, hidden)
 
@@ -81,23 +96,33 @@ class Line:
             self.comments.append(attribute(element, "id") or "")
         elif kind == "docPr":
             self._take(described(attribute(element, "descr")))
-        elif kind in _FORMULA and any(element.itertext()):
-            self._take(_FORMULA[kind])
+        elif kind in FORMULA and any(element.itertext()):
+            self._take(FORMULA[kind])
         else:
             self._take(_SIGNS.get(kind, ""))
 
     def _take(self, words: str) -> None:
         if words:
+            if self._raised and not self._was_raised and self._words:
+                self._words.append(sign_between(self._words[-1], words))
+            self._was_raised = self._raised
             self._words.append(words)
 
-    def _turn(self, into: str | None) -> None:
+    @property
+    def _in_code(self) -> bool:
+        return any(field.in_code for field in self._fields)
+
+    def _turn(self, element: Element, hidden: bool) -> None:
         """Follow a field from its code to its result, which is what is seen of it."""
+        into = attribute(element, "fldCharType")
         if into == "begin":
-            self._fields.append(True)
+            self._fields.append(_Field(len(self._words), _chosen(child(element, "ffData"))))
         elif self._fields and into == "separate":
-            self._fields[-1] = False
+            self._fields[-1].in_code = False
         elif self._fields and into == "end":
-            self._fields.pop()
+            field = self._fields.pop()
+            if not hidden and not self._in_code and len(self._words) == field.start:
+                self._take(field.shown)
 
     def _read_first(self, alternatives: Element, hidden: bool) -> None:
         """Read the first of some alternatives that has words: they say the same for newer and older programs."""
@@ -115,5 +140,17 @@ def _sign(font: str | None, code: str) -> str:
     except ValueError:
         return ""
     if 0xF000 <= place <= 0xF0FF:
-        return _SYMBOLS.get(place, "") if font == "Symbol" else ""
+        return _FONTS.get(font or "", {}).get(place, "")
     return chr(place) if 0x20 <= place < 0xD800 else ""
+
+
+def _chosen(form: Element | None) -> str:
+    """Return what is chosen in a field of a form: a box that is ticked or not, an entry of a list."""
+    if (box := child(form, "checkBox")) is not None:
+        ticked = child(box, "checked")
+        return _TICKED if switched_on(child(box, "default") if ticked is None else ticked) else _EMPTY
+    choices = child(form, "ddList")
+    entries = [attribute(each, "val") or "" for each in children(choices, "listEntry")]
+    told = (attribute(child(choices, name), "val") for name in ("result", "default"))
+    at = whole(next((each for each in told if each), None))
+    return entries[at] if 0 <= at < len(entries) else ""

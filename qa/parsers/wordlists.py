@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
-from qa.parsers.packages import attribute, child, children, whole
+from qa.parsers.packages import attribute, child, children, switched_on, whole
 
 _BULLETS = "bullet"
 
@@ -20,12 +20,14 @@ class _Level:
     format: str
     around: str
     style: str | None
+    legal: bool
+    """Whether it writes the numbers of all levels in digits."""
 
     @staticmethod
     def of(element: Element) -> _Level:
         value = {name: attribute(child(element, name), "val") for name in ("start", "numFmt", "lvlText", "pStyle")}
-        start = whole(value["start"], 1)
-        return _Level(start, value["numFmt"] or "decimal", value["lvlText"] or "", value["pStyle"])
+        start, legal = whole(value["start"], 1), switched_on(child(element, "isLgl"))
+        return _Level(start, value["numFmt"] or "decimal", value["lvlText"] or "", value["pStyle"], legal)
 
 
 @dataclass(slots=True)
@@ -41,11 +43,15 @@ class Lists:
     """Counts the items of all lists of a text, in their order."""
 
     def __init__(self, numbering: Element | None) -> None:
-        families = {attribute(each, "abstractNumId"): _levels(each) for each in children(numbering, "abstractNum")}
+        families = {attribute(each, "abstractNumId") or "": each for each in children(numbering, "abstractNum")}
+        # a family may be told by the style that it has in common with another one, which has the levels
+        own_style = {attribute(child(each, "styleLink"), "val"): name for name, each in families.items()}
         self._lists: dict[str, _List] = {}
         for each in children(numbering, "num"):
             family = attribute(child(each, "abstractNumId"), "val") or ""
-            own = _List(family, dict(families.get(family, {})))
+            style = attribute(child(families.get(family), "numStyleLink"), "val")
+            family = own_style.get(style, family) if style else family
+            own = _List(family, _levels(families.get(family)))
             _override(own, each)
             self._lists[attribute(each, "numId") or ""] = own
         self._counts: dict[str, dict[int, int]] = {}
@@ -69,10 +75,11 @@ class Lists:
             del counts[deeper]
         if found.levels[level].format == _BULLETS:
             return "-"
-        return re.sub(r"%([1-9])", lambda match: _counted(found, counts, int(match[1]) - 1), found.levels[level].around)
+        own = found.levels[level]
+        return re.sub(r"%([1-9])", lambda match: _counted(found, counts, int(match[1]) - 1, own.legal), own.around)
 
 
-def _levels(element: Element) -> dict[int, _Level]:
+def _levels(element: Element | None) -> dict[int, _Level]:
     return {whole(attribute(each, "ilvl")): _Level.of(each) for each in children(element, "lvl")}
 
 
@@ -88,9 +95,9 @@ def _override(own: _List, element: Element) -> None:
             own.anew.add(at)
 
 
-def _counted(found: _List, counts: dict[int, int], at: int) -> str:
+def _counted(found: _List, counts: dict[int, int], at: int, legal: bool) -> str:
     level = found.levels.get(at)
-    return numeral(counts.get(at, level.start), level.format) if level else ""
+    return numeral(counts.get(at, level.start), "decimal" if legal else level.format) if level else ""
 
 
 def numeral(number: int, form: str) -> str:

@@ -46,6 +46,12 @@ class Styles:
             else self._hidden(attribute(child(properties, "rStyle"), "val"), otherwise)
         )
 
+    def raises(self, properties: Element | None) -> bool:
+        """Tell whether a run stands above the line: it says so, or its style does."""
+        chain = self._chain(attribute(child(properties, "rStyle"), "val"))
+        said = (child(properties, "vertAlign"), *(child(each, "rPr", "vertAlign") for each in chain))
+        return next((attribute(each, "val") == "superscript" for each in said if each is not None), False)
+
     def hides_all(self, properties: Element | None) -> bool:
         """Tell whether the runs of a paragraph are hidden where they do not say otherwise."""
         return self._hidden(style_of(properties), False)

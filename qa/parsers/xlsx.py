@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element
 
 from qa.documents import Document
 from qa.errors import DocumentError
-from qa.parsers.cells import Kind, Row, aligned, kind_of, place_of, shown
+from qa.parsers.cells import Kind, Row, aligned, digits_of, kind_of, place_of, shown
 from qa.parsers.drawings import Drawing, core_title
 from qa.parsers.packages import Package, Relation, attribute, child, children, each_xml, local, whole
+from qa.parsers.raised import sign_between
 from qa.parsers.writing import Block, Writer, remark
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,7 +54,7 @@ class _Cells:
         parts = {each.kind: each.part for each in relations.values()}
         strings = package.read(parts.get("sharedStrings", "")) or b""
         self._strings = [_said(each) for each in each_xml(strings, "si")] if strings else []
-        self._kinds = _kinds(package.xml(parts.get("styles", "")))
+        self._formats = _formats(package.xml(parts.get("styles", "")))
         self._since_1904 = attribute(child(root, "workbookPr"), "date1904") in ("1", "true")
 
     def rows(self, data: bytes) -> Iterator[Row]:
@@ -88,15 +89,20 @@ class _Cells:
                 return {"1": "TRUE", "0": "FALSE"}.get(stored, stored)
             case "n":
                 at = whole(cell.get("s"))
-                kind = self._kinds[at] if 0 <= at < len(self._kinds) else Kind.NUMBER
-                return shown(stored, kind, since_1904=self._since_1904)
+                kind, digits = self._formats[at] if 0 <= at < len(self._formats) else (Kind.NUMBER, 0)
+                return shown(stored, kind, digits=digits, since_1904=self._since_1904)
         return _unescaped(value.text or "") if value is not None else ""
 
 
 def _said(item: Element | None) -> str:
     """Return the words of a shared or an inline string, less how they are pronounced."""
-    parts = [item, *children(item, "r")] if item is not None else []
-    return _unescaped("".join(t.text or "" for part in parts for t in children(part, "t")))
+    words, was_raised = "", False
+    for part in [item, *children(item, "r")]:
+        said = "".join(t.text or "" for t in children(part, "t"))
+        raised = attribute(child(part, "rPr", "vertAlign"), "val") == "superscript"
+        words += (sign_between(words, said) if raised and not was_raised else "") + said
+        was_raised = raised
+    return _unescaped(words)
 
 
 def _unescaped(words: str) -> str:
@@ -106,11 +112,11 @@ def _unescaped(words: str) -> str:
     return _ESCAPED.sub(lambda m: c if (c := chr(int(m[1], 16))) in "\t\n\r_" else "", words)
 
 
-def _kinds(styles: Element | None) -> list[Kind]:
-    """Return what each format of cells makes of a number."""
+def _formats(styles: Element | None) -> list[tuple[Kind, int]]:
+    """Return what each format of cells makes of a number, and of how many digits at least."""
     codes = {attribute(each, "numFmtId"): attribute(each, "formatCode") for each in children(child(styles, "numFmts"))}
     used = [attribute(each, "numFmtId") for each in children(child(styles, "cellXfs"))]
-    return [kind_of(whole(number), codes.get(number)) for number in used]
+    return [(kind_of(whole(number), codes.get(number)), digits_of(codes.get(number))) for number in used]
 
 
 def _merged(data: bytes) -> list[tuple[tuple[int, int], tuple[int, int]]]:

@@ -9,7 +9,8 @@ from html import unescape
 
 from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading
-from qa.parsers.html import parse_html
+from qa.parsers.html import parse_html, parse_xhtml
+from qa.parsers.raised import sign_between
 
 _TOKEN = re.compile(
     r"""<!--.*?(?:-->|\Z)
@@ -28,6 +29,12 @@ _SHORT = 80
 _TAG = re.compile(r"</\w|<(?:br|p|img)\b")
 _NAMELESS = frozenset({"p", "para", "li", "item", "entry", "text", "value"})
 """Names that say nothing."""
+_APART = frozenset(
+    "p para simpara br lb cr li item listitem entry row tr td th cell list table div sec section head line l verse "
+    "note".split()
+)
+"""Elements that stand apart also where there are words around them: all others mark some of these words."""
+_RAISED = frozenset({"sup", "superscript"})
 
 
 @dataclass(slots=True)
@@ -49,11 +56,13 @@ class _Element:
 
     def words(self) -> Iterator[str]:
         """Yield all words in it."""
+        before = ""
         for each in self.inside:
-            if isinstance(each, str):
-                yield each
-            else:
-                yield from each.words()
+            said = each if isinstance(each, str) else "".join(each.words())
+            name = "" if isinstance(each, str) else each.name.lower()
+            yield sign_between(before, said) if name in _RAISED else ""
+            yield f"\n{said}\n" if name in _APART else said
+            before = said
 
 
 def parse_markup(data: bytes) -> Document:
@@ -64,7 +73,7 @@ def parse_markup(data: bytes) -> Document:
         return Document(text, "", "application/xml")
     kind = top.elements[0].name.lower()
     if kind == "html":
-        return parse_html(text.encode())
+        return parse_xhtml(text)
     page = _Page(feed=kind in _FEEDS)
     page.write(top, 0)
     return page.document()
