@@ -61,6 +61,19 @@ class Catalog:
         """Return every file by its path."""
         return {row[0]: file_of(row) for row in self._db.all(_FILES)}
 
+    def names(self) -> list[tuple[str, str, bool]]:
+        """Return of every file its path, the title of its document and whether there is a reason, in their order."""
+        found = self._db.all(
+            "SELECT path, coalesce(title, ''), reason IS NOT NULL FROM files LEFT JOIN documents ON number = document"
+            " ORDER BY path"
+        )
+        return [(path, title, bool(reason)) for path, title, reason in found]
+
+    def revision(self) -> str:
+        """Return a word that is another one after a file came, went, or was read again."""
+        count, seen = self._db.all("SELECT count(*), coalesce(max(seen_ns), 0) FROM files")[0]
+        return f"{count}.{seen}"
+
     def file(self, path: str) -> File | None:
         """Return what is known of the file at a path."""
         rows = self._db.all(f"{_FILES} WHERE path = ?", path)

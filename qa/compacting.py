@@ -36,8 +36,9 @@ def erase(index: Index) -> None:
     write. Raises IndexDamaged, LibraryBusy, SettingsError, StorageError.
     """
     catalog = index.own()
-    catalog.erasure.wipe(catalog.erasure.pending())
-    catalog.conversations.wipe()
+    gone = catalog.erasure.gone(catalog.erasure.pending())
+    catalog.erasure.wipe(gone)
+    catalog.conversations.wipe(gone)
     left = rewrite_words(index)
     if (index.path / "vectors").exists():
         left += copy_living(catalog, index.vectors())

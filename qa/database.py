@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,10 +130,16 @@ class Database:
             isolation_level=None,
             check_same_thread=False,  # used by one thread at a time, but not always the same
         )
+        connection.create_function("folded", 1, folded, deterministic=True)  # its own lower() knows ASCII alone
         connection.execute("PRAGMA synchronous = NORMAL")
         # what is mapped counts as memory of this process; more than this makes reading no faster that could be measured
         connection.execute("PRAGMA mmap_size = 67108864")
         return connection
+
+
+def folded(words: str) -> str:
+    """Return words as they are compared where case, and how accents are written, is to tell nothing."""
+    return unicodedata.normalize("NFC", words).casefold()
 
 
 @contextmanager

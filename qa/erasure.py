@@ -50,16 +50,24 @@ class Erasure:
         left = f"id IN (SELECT id FROM left_paths WHERE {_AT})"
         return int(self._db.all(f"SELECT count(*) FROM tombstones WHERE {_AT} OR {left}", chosen, chosen)[0][0])
 
-    def wipe(self, paths: Collection[str]) -> None:
-        """Take out of the ledger the questions to which texts were cited that are gone from these paths.
+    def gone(self, paths: Collection[str]) -> list[str]:
+        """Return the ids of the texts that are gone from these paths."""
+        every = f"""SELECT id FROM tombstones WHERE {_AT} UNION SELECT id FROM left_paths WHERE {_AT}
+            UNION SELECT id FROM cited JOIN cited_paths ON text = number WHERE {_AT}"""
+        chosen = json.dumps(list(paths))
+        rows = self._db.all(
+            f"SELECT id FROM ({every}) WHERE id NOT IN (SELECT id FROM documents)", chosen, chosen, chosen
+        )
+        return [row[0] for row in rows]
+
+    def wipe(self, texts: Collection[str]) -> None:
+        """Take out of the ledger the questions to which texts were cited.
 
         Its words of them went with the files; see qa/following.py.
         """
-        gone = f"""SELECT number FROM cited WHERE (id IN (SELECT id FROM tombstones WHERE {_AT})
-            OR number IN (SELECT text FROM cited_paths WHERE {_AT})) AND id NOT IN (SELECT id FROM documents)"""
-        asked = f"SELECT question FROM ledger WHERE text IN ({gone})"
-        chosen = json.dumps(list(paths))
-        self._db.run(f"UPDATE ledger SET question = NULL WHERE question IN ({asked})", chosen, chosen)
+        cited = "SELECT number FROM cited WHERE id IN (SELECT value FROM json_each(?))"
+        asked = f"SELECT question FROM ledger WHERE text IN ({cited})"
+        self._db.run(f"UPDATE ledger SET question = NULL WHERE question IN ({asked})", json.dumps(list(texts)))
 
     def slack(self) -> tuple[int, int]:
         """Return how many of the catalog's pages hold nothing, and how many there are."""

@@ -119,14 +119,17 @@ class _Follower:
             with self._catalog.transaction():
                 self._ledger.restore(text)
             return Counter()
-        rows = {row.place: row for row in [*self._ledger.rows(text), *self._ledger.followers(text)]}
+        own = self._ledger.rows(text)
+        rows = {row.place: row for row in [*own, *self._ledger.followers(text)]}
         # looked for outside the transaction: answers that are given meanwhile write too
         found = [(row, *self._found(row)) for row in rows.values()]
         with self._catalog.transaction():
             for row, now, quote in found:
                 self._ledger.settle(row, now, quote)
-                if now is None and quote is None:
-                    self._catalog.conversations.drop(row.place.document)
+            for document in {row.place.document for row, now, quote in found if now is None and quote is None}:
+                self._catalog.conversations.drop(document)
+            if self._held_by(text.id).removed:  # what a model wrote may say more of it than is cited, and stands there
+                self._catalog.conversations.drop(text.id, written=bool(own))
             self._ledger.followed(text, self._held_by(text.id).paths)
         return Counter(filter(None, (self._change(row, now) for row, now, _ in found)))
 

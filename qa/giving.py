@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from qa.catalog import Catalog
 from qa.citations import Citation
-from qa.conversations import Turn
+from qa.conversations import EXTRACTIVE, Turn
 from qa.errors import QAError
 from qa.ledger import Place
 from qa.plain import plain
@@ -16,6 +16,7 @@ from qa.spans import Span
 
 if TYPE_CHECKING:  # it loads numpy: looking a citation up needs none
     from qa.answers import Answer, Event
+    from qa.followups import Turn as Said
 
 
 class Giving:
@@ -42,25 +43,34 @@ class Giving:
         except QAError as error:
             self.trouble = f"The citations that were given are not remembered. {error}"
 
-    def keep(self, conversation: str, answer: Answer) -> None:
+    def keep(self, conversation: str, answer: Answer, history: Sequence[Said] = ()) -> None:
         """Add an answer to a conversation: its own words, and the ids of what it cites and shows."""
         told = plain(answer)
         kept = {name: told[name] for name in ("answer", "refused", "reason", "model", "searched_as", "sentences")}
         kept["citations"] = [{"number": each.number, "id": each.id} for each in answer.citations]
         kept["passages"] = [{"id": each.id} for each in answer.passages]
-        texts = {each.document.id for each in answer.citations}
+        shown = () if answer.model == EXTRACTIVE else answer.passages  # a model may say more of them than it cites
+        texts = {each.document.id for each in (*answer.citations, *shown)}
+        said = [each.content for each in history if each.role == "assistant"]
         try:
-            self._catalog().conversations.add(conversation, Turn(answer.question, kept), texts, time.time())
+            catalog = self._catalog()
+            with catalog.transaction():
+                catalog.ledger.watch(texts)
+                catalog.conversations.add(conversation, Turn(answer.question, kept), texts, time.time(), said=said)
             self.trouble = None
         except QAError as error:
             self.trouble = f"The conversation is not kept. {error}"
 
     def remembering(
-        self, events: Generator[Event, None, None], question: str, conversation: str | None = None
+        self,
+        events: Generator[Event, None, None],
+        question: str,
+        conversation: str | None = None,
+        history: Sequence[Said] = (),
     ) -> Generator[Event, None, None]:
         """Pass the events of an answer on, and remember what it cites, also where nobody waits for its end.
 
-        It becomes a turn of a conversation, if one is named.
+        It becomes a turn of a conversation, if one is named; `history` is what was said before it.
         """
         given: list[Citation] = []
         try:
@@ -71,7 +81,7 @@ class Giving:
                     self.remember(given, question)
                     given = []
                     if conversation:
-                        self.keep(conversation, event.value)
+                        self.keep(conversation, event.value, history)
                 yield event
         finally:
             events.close()

@@ -91,6 +91,11 @@ class Ledger:
                 asked = question if here else None
                 self._db.run(_REMEMBER, text, place.span.start, place.span.end, now, now, asked, state)
 
+    def watch(self, documents: Iterable[str]) -> None:
+        """See to it that texts are followed: an answer that cites nothing of one may still say what stands there."""
+        for document in documents:
+            self._number(document)
+
     def keep(self, document: str, read: Callable[[], str]) -> None:
         """Take the words of what was cited of a text that is about to go."""
         where = "text = (SELECT number FROM cited WHERE id = ?)"
@@ -179,7 +184,8 @@ class Ledger:
         self._db.run("UPDATE cited SET due = 0 WHERE number = ?", text.number)
         self._db.run(
             "DELETE FROM cited WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE text = ?1)"
-            " AND NOT EXISTS (SELECT 1 FROM ledger WHERE to_text = ?1)",
+            " AND NOT EXISTS (SELECT 1 FROM ledger WHERE to_text = ?1)"
+            " AND NOT EXISTS (SELECT 1 FROM turn_texts WHERE turn_texts.text = cited.id)",
             text.number,
         )
         nobody = "NOT EXISTS (SELECT 1 FROM cited WHERE number = text)"

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from qa.globs import Within, globs
 from qa.importing import alone
 from qa.index import Index
 from qa.keeping import Keeper
-from qa.lookup import look_up
+from qa.lookup import look_up, lookups
 from qa.pluggable import Pluggable
 from qa.providers import Providers
 from qa.resolving import Resolved, resolve
@@ -49,6 +49,8 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
 
 MOST = 100
 """The most hits that can be asked for."""
+MOST_LISTED = 10_000
+"""The most files that can be asked for at once; `documents` returns all."""
 
 
 class Library(Pluggable):
@@ -159,7 +161,8 @@ class Library(Pluggable):
             self._index.own().conversations.check(conversation)
         llm = self._index.providers.llm()
         writer = Writer(llm, settings.llm_seconds, drop=settings.unsupported == "drop") if llm else None
-        return self._giving.remembering(ask(request, self._index.engines(), writer, stop), question, conversation)
+        events = ask(request, self._index.engines(), writer, stop)
+        return self._giving.remembering(events, question, conversation, request.history)
 
     def check_llm(self) -> None:
         """See that the language model that is named can be opened; nothing is asked of it. Raises UnusableLlm."""
@@ -182,7 +185,8 @@ class Library(Pluggable):
         with alone:
             from qa.talks import read_talk
 
-        return read_talk(self._index.catalog().conversations.turns(id), partial(self.citation, context=0))
+        with self.lookups() as look_up:
+            return read_talk(self._index.catalog().conversations.turns(id), look_up)
 
     def forget_conversation(self, id: str) -> None:
         """Delete a conversation. Raises NotFound, LibraryBusy, StorageError."""
@@ -206,12 +210,16 @@ class Library(Pluggable):
         with alone:
             from qa.exports import export
 
-        look_up = partial(self.citation, context=0)
-        return export(answers, format, url=url, files=files, on=on, text=self.text, look_up=look_up)
+        with self.lookups() as look_up:
+            return export(answers, format, url=url, files=files, on=on, text=self.text, look_up=look_up)
 
     def citation(self, id: str, *, context: int = 300) -> CitationInContext:
         """Look a citation up again, with so many characters around it. Raises MalformedCitation, UnknownCitation."""
         return look_up(self._index.catalog(), self.folder, id, context=context, longest=self._longest)
+
+    def lookups(self) -> AbstractContextManager[Callable[[str], CitationInContext]]:
+        """Let many citations be looked up, in a `with`: at one moment, each file looked at once."""
+        return lookups(self._index.catalog(), self.folder, longest=self._longest)
 
     def audit(self, status: str | None = None, *, count: int | None = None, after: str | None = None) -> Audit:
         """List the citations that were given and are not valid any more, or that have a status. Raises UsageError."""
@@ -236,6 +244,12 @@ class Library(Pluggable):
     def documents(self) -> list[LibraryFile]:
         """List the files, one entry each."""
         return shelf.all_files(self._index.catalog())
+
+    def find_documents(self, query: str = "", *, count: int = 500) -> shelf.Found:
+        """Find files by words of their paths and titles, those that could not be read first. Raises UsageError."""
+        if not isinstance(count, int) or not 1 <= count <= MOST_LISTED:
+            raise UsageError(f"The count must be from 1 to {MOST_LISTED:,}.")
+        return shelf.found_files(self._index.catalog(), query, count)
 
     def document(self, id: str) -> LibraryFile:
         """Return the file with this document id (16 hex digits or more) or path. Raises NotFound."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from qa.citations import (
     parse_id,
 )
 from qa.errors import UnknownCitation, UsageError
-from qa.ledger import Place, Quote, Served
+from qa.ledger import AROUND, Place, Quote, Served
 from qa.present import Present, Standing
 from qa.records import Entry, Source, Tombstone
 from qa.spans import Span
@@ -61,7 +62,20 @@ def look_up(catalog: Catalog, folder: Path, id_: str, *, context: int, longest: 
         return _looked_up(catalog, Present(catalog, folder, longest=longest), prefix, span, context)
 
 
-def _looked_up(catalog: Catalog, present: Present, prefix: str, span: Span, context: int) -> CitationInContext:
+@contextmanager
+def lookups(catalog: Catalog, folder: Path, *, longest: int) -> Iterator[Callable[[str], CitationInContext]]:
+    """Let many citations be looked up as they are at one moment: each file is looked at once.
+
+    Neither what stands around them is told, nor what is most like words that changed, which takes long to find.
+    """
+    with catalog.moment():
+        present = Present(catalog, folder, longest=longest)
+        yield lambda id_: _looked_up(catalog, present, *parse_id(id_), context=0, likest=False)
+
+
+def _looked_up(
+    catalog: Catalog, present: Present, prefix: str, span: Span, context: int, *, likest: bool = True
+) -> CitationInContext:
     entry = catalog.find(prefix)
     if entry is not None and present.holds(entry):
         check_range(span, entry.length)
@@ -74,7 +88,8 @@ def _looked_up(catalog: Catalog, present: Present, prefix: str, span: Span, cont
     place = Place(stone.id, span)
     row = catalog.ledger.find(place)
     found = fate(catalog, present, place, stone.path, row, entry)
-    return _gone(stone, span, found, row, _note(found, row, synced=entry is None))
+    gone = _gone(stone, span, found, row, _note(found, row, synced=entry is None))
+    return replace(gone, **_likest(found, near=span.start)) if likest else gone
 
 
 def fate(catalog: Catalog, present: Present, place: Place, path: str, row: Served | None, entry: Entry | None) -> Fate:
@@ -87,11 +102,16 @@ def fate(catalog: Catalog, present: Present, place: Place, path: str, row: Serve
     paths = held | set(catalog.ledger.paths(place.document)) or {path}
     there = sorted(path for path in paths if present.there(path))
     texts = tuple(present.texts(there))
-    quote = Quote.of(catalog.text(entry.number), place.span) if entry else row.quote if row else None
+    quote = _quote(catalog, entry, place.span) if entry else row.quote if row else None
     if quote and (current := _current(catalog, present, row, quote, texts, near=place.span.start)):
         return Fate("moved", quote, current)
     # of what was never given the words would be gone with the next sync
     return Fate("changed", quote if row else None, texts=texts) if there else Fate("deleted")
+
+
+def _quote(catalog: Catalog, entry: Entry, span: Span) -> Quote:
+    around = Span(max(0, span.start - AROUND), span.end + AROUND)
+    return Quote.of(catalog.text(entry.number, around), span.shift(-around.start))
 
 
 def _current(
@@ -160,7 +180,6 @@ def _gone(stone: Tombstone, span: Span, found: Fate, row: Served | None, note: s
         current=found.current,
         given=Given.of(row) if row else None,
         note=note,
-        **_likest(found, near=span.start),
     )
 
 

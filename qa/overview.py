@@ -22,10 +22,10 @@ _DOCUMENTS = 8
 def overview(catalog: Catalog, within: Sequence[str]) -> tuple[list[Piece], str]:
     """Name what there is, of all documents or of those that globs select; and say what that is."""
     chosen = catalog.documents_like(within) if within else None
-    entries = [entry for entry in catalog.entries() if chosen is None or entry.number in chosen]
-    shown = _spread(entries, _DOCUMENTS)
-    many = f"{len(entries):,} documents" if len(entries) != 1 else "one document"
-    parts = "" if len(shown) == len(entries) else f"; {len(shown)} of them are shown"
+    numbers = [number for number in catalog.numbers() if chosen is None or number in chosen]
+    shown = [*catalog.entries_of(_spread(numbers, _DOCUMENTS)).values()]
+    many = f"{len(numbers):,} documents" if len(numbers) != 1 else "one document"
+    parts = "" if len(shown) == len(numbers) else f"; {len(shown)} of them are shown"
     reason = (
         f"An overview of {many}, by titles, headings and first sentences{parts}. Nothing is summed up in other words."
     )
@@ -39,11 +39,11 @@ def _pieces(catalog: Catalog, entry: Entry, *, alone: bool) -> Iterator[Piece]:
         yield Piece(words, (citation,), judge(words, [words]), gap=" — " if i else "\n\n")
 
 
-def _spread(entries: Sequence[Entry], count: int) -> list[Entry]:
+def _spread(numbers: Sequence[int], count: int) -> list[int]:
     """Take so many from a list, evenly from its beginning to its end."""
-    if len(entries) <= count:
-        return list(entries)
-    return [entries[i * len(entries) // count] for i in range(count)]
+    if len(numbers) <= count:
+        return list(numbers)
+    return [numbers[i * len(numbers) // count] for i in range(count)]
 
 
 def _outline(catalog: Catalog, entry: Entry, *, alone: bool) -> list[Span]:
@@ -75,7 +75,7 @@ _NAME = re.compile(  # two words or more with capitals, within a sentence
 
 def examples(catalog: Catalog) -> list[str]:
     """Return three questions that the documents can be asked: an overview, a name they mention, a title they bear."""
-    entries = _spread(catalog.entries(), 20)
+    entries = [*catalog.entries_of(_spread(catalog.numbers(), 20)).values()]
     texts = [catalog.text(entry.number, Span(0, 4_000)) for entry in entries]
     paragraphs = (" ".join(each.split()) for text in texts for each in re.split(r"\n\s*\n", text) if len(each) > 100)
     names = Counter(name for paragraph in paragraphs for name in _NAME.findall(paragraph))

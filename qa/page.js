@@ -37,19 +37,33 @@ async function answer(words) {
   write("");
   turns().append(turn.element);
   turn.element.scrollIntoView({ block: "start" });
-  busy(new AbortController());
+  const mine = new AbortController();
+  busy(mine);
   try {
-    const said = { history: talk.history().slice(-REMEMBERED), within: shelf.within(), conversation: await talk.open(words) };
-    const whole = await ask(words, said, turn, asking.signal);
-    talk.add(whole);
+    const whole = await asked(words, turn, mine.signal);
+    if (!mine.signal.aborted) talk.add(whole);
     say(`${whole.answer} ${whole.citations.length ? count(whole.citations.length, "citation") : ""}`);
   } catch (error) {
     const stopped = error.name === "AbortError" ? "Stopped." : "The server stopped in the middle of the answer: ask again.";
     turn.fail(error.name === "AbortError" || error instanceof TypeError ? stopped : error.message);
-    if (!question().value) write(words);
+    if (!question().value && asking === mine) write(words);
   } finally {
-    talk.done();
-    busy(null);
+    if (asking === mine) {
+      talk.done();
+      busy(null);
+    }
+  }
+}
+
+/** Ask in this tab's conversation; where another tab has deleted it, in a new one. */
+async function asked(words, turn, signal) {
+  const said = async () => ({ conversation: await talk.open(words), history: talk.history().slice(-REMEMBERED), within: shelf.within() });
+  try {
+    return await ask(words, await said(), turn, signal);
+  } catch (error) {
+    if (error.status !== 404 || !talk.id) throw error;
+    talk.gone();
+    return ask(words, await said(), turn, signal);
   }
 }
 
@@ -108,7 +122,7 @@ async function poll() {
     const status = await (await api("/api/status")).json();
     showState(status);
     if (status.phase !== "idle") wait = 1_000;
-    const now = [status.files, status.failed, status.partial, status.documents, status.characters, status.waiting > 0].join();
+    const now = `${status.revision} ${status.waiting > 0}`;
     if (now !== stood && (status.phase !== "reading" || Date.now() > listed + 5_000)) {
       await Promise.all([shelf.refresh(), showExamples()]);
       [stood, listed] = [now, Date.now()];
@@ -122,7 +136,7 @@ async function poll() {
 async function showExamples() {
   if (!at("qa-examples")) return;
   const examples = await (await api("/page/examples")).json();
-  at("qa-examples").replaceChildren(...examples.map((words) =>
+  at("qa-examples")?.replaceChildren(...examples.map((words) =>
     make("li", {}, make("button", { type: "button", className: "qa-example", dir: "auto", onclick: () => { write(words); send(); } }, words))));
 }
 
@@ -179,7 +193,7 @@ function build() {
   document.addEventListener("keydown", pressed, true);
   window.addEventListener("popstate", openNamed);
   question().focus();
-  talk.begin(turns()).then((cutOff) => cutOff && !question().value && (write(cutOff), talk.done()));
+  talk.begin(turns()).then((cutOff) => cutOff && !asking && !question().value && (write(cutOff), talk.done()));
   openNamed();
   poll();
 }
@@ -187,6 +201,8 @@ function build() {
 /** Begin a new conversation. */
 function fresh() {
   asking?.abort();
+  busy(null);
+  talk.done();
   closeSource();
   turns().replaceChildren(welcome());
   showExamples().catch(() => {});
@@ -200,8 +216,9 @@ function welcome() {
     make("ul", { id: "qa-examples", aria: { label: "Example questions" } }));
 }
 
-function toDocuments() {
+async function toDocuments() {
   closeSource();
+  await shelf.showFailed().catch(({ message }) => say(message));
   at("qa-documents").scrollIntoView();
   at("qa-documents").focus();
 }
@@ -209,8 +226,7 @@ function toDocuments() {
 function clicked(event) {
   const cite = event.target.closest?.("[data-cite]");
   if (cite) openSource(cite.dataset.cite, cite);
-  else if (event.target.closest?.("#qa-send") && asking) asking.abort();
-  else if (event.target.closest?.("#qa-send")) send();
+  else if (event.target.closest?.("#qa-send") && event.detail < 2) asking ? asking.abort() : send(); // the second of two quick clicks is no other wish
 }
 
 function pressed(event) {

@@ -12,22 +12,29 @@ const literal = (path) => path.replace(/[*?[]/g, "[$&]");
 
 export class Shelf {
   constructor() {
-    this.files = [];
+    this.found = { documents: [], total: 0, folders: [] };
     this.ticked = new Set(); // paths, and folders with a / at their ends
-    this.filter = make("input", { type: "search", className: "qa-filter", placeholder: "Filter by name", aria: { label: "Filter the documents by name" }, oninput: () => this.show() });
+    this.confirming = null; // the path of the file that may be deleted
+    this.asked = 0;
+    this.filter = make("input", { type: "search", className: "qa-filter", placeholder: "Filter by name", aria: { label: "Filter the documents by name" }, oninput: () => this.refresh().catch(({ message }) => say(message)) });
     this.list = make("ul", { id: "qa-files", aria: { labelledby: "qa-documents" } });
     this.elements = [make("h2", { id: "qa-documents", tabIndex: -1 }, "Documents"), this.filter, this.list];
     this.narrowed = make("p", { id: "qa-narrowed", hidden: true });
   }
 
-  /** Read the list anew; what is gone is no longer ticked. */
+  /** Read the list anew, as far as it is shown: there may be a hundred thousand. */
   async refresh() {
-    const { documents } = await ask("/api/documents");
-    this.files = documents.sort((a, b) => Boolean(b.reason) - Boolean(a.reason));
-    const there = new Set(documents.flatMap(({ path }) => [path, ...above(path)]));
-    for (const each of this.ticked) if (!there.has(each)) this.ticked.delete(each);
+    const mine = ++this.asked;
+    const found = await ask(`/api/documents?${new URLSearchParams({ q: this.filter.value, count: SHOWN })}`);
+    if (mine !== this.asked) return;
+    this.found = found;
     this.show();
-    this.tell();
+  }
+
+  /** Show all again, those first that could not be read. */
+  async showFailed() {
+    this.filter.value = "";
+    await this.refresh();
   }
 
   /** Return the globs of what is ticked, null for all there is. */
@@ -36,16 +43,12 @@ export class Shelf {
   }
 
   show() {
-    const words = this.filter.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const fits = ({ path, title }) => words.every((word) => `${path} ${title}`.toLocaleLowerCase().includes(word));
-    const files = this.files.filter(fits);
-    const folders = new Map();
-    for (const { path } of files) for (const each of above(path)) folders.set(each, (folders.get(each) ?? 0) + 1);
-    const items = [...folders].sort(([a], [b]) => a.localeCompare(b)).slice(0, SHOWN).map(([path, many]) => this.folder(path, many));
-    items.push(...files.slice(0, SHOWN).map((file) => this.file(file)));
-    if (files.length > SHOWN) items.push(make("li", { className: "qa-file" }, `and ${number(files.length - SHOWN)} more: filter them by name`));
-    if (!files.length) items.push(make("li", { className: "qa-file" }, this.files.length ? "No document has such a name." : "There is nothing in this folder yet."));
-    this.filter.hidden = this.files.length < 2;
+    const { documents, total, folders } = this.found;
+    const [failed, others] = [documents.filter(({ reason }) => reason), documents.filter(({ reason }) => !reason)];
+    const items = [...failed.map((file) => this.file(file)), ...folders.map(({ path, files }) => this.folder(path, files)), ...others.map((file) => this.file(file))];
+    if (total > documents.length) items.push(make("li", { className: "qa-file" }, `and ${number(total - documents.length)} more: filter them by name`));
+    if (!total) items.push(make("li", { className: "qa-file" }, this.filter.value.trim() ? "No document has such a name." : "There is nothing in this folder yet."));
+    this.filter.hidden = total < 2 && !this.filter.value;
     const focused = document.activeElement?.dataset.key;
     this.list.replaceChildren(...items);
     if (focused) this.list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -57,14 +60,15 @@ export class Shelf {
 
   file(file) {
     const said = file.reason ? make("p", { className: "qa-why" }, file.reason) : file.title && file.title !== file.path ? make("p", { dir: "auto" }, file.title) : null;
-    const item = make("li", { className: `qa-file qa-is-${file.state}` },
+    const removable = document.getElementById("qa-add") && !file.path.includes("!/");
+    return make("li", { className: `qa-file qa-is-${file.state}` },
       make("div", {},
         file.id ? this.tick(file.path, `Ask only ${file.path}`) : null,
         make("bdi", { className: "qa-file-path" }, file.id ? opening(file) : file.path),
         chip(file),
-        document.getElementById("qa-add") && !file.path.includes("!/") ? this.remover(file, () => item) : null),
-      said);
-    return item;
+        removable ? this.remover(file) : null),
+      said,
+      removable && this.confirming === file.path ? this.confirmation(file) : null);
   }
 
   tick(path, label) {
@@ -88,34 +92,41 @@ export class Shelf {
   }
 
   /** Make the button that takes a file out of the folder, once it was asked back. */
-  remover(file, item) {
-    const first = make("button", { type: "button", className: "qa-remove", title: `Remove ${file.path}`, aria: { label: `Remove ${file.path}` } }, "×");
-    first.onclick = () => {
-      const keep = make("button", { type: "button", onclick: () => (row.remove(), first.focus()) }, "Keep it");
-      const row = make("p", { className: "qa-links qa-asks" }, "Delete this file from the folder? ", make("button", { type: "button", onclick: () => this.remove(file, row) }, "Delete it"), keep);
-      item().querySelector(".qa-asks")?.remove();
-      item().append(row);
-      keep.focus();
+  remover({ path }) {
+    const asks = () => {
+      this.confirming = path;
+      this.show();
+      this.list.querySelector(".qa-asks button:last-of-type").focus();
     };
-    return first;
+    return make("button", { type: "button", className: "qa-remove", title: `Remove ${path}`, data: { key: `remove ${path}` }, aria: { label: `Remove ${path}` }, onclick: asks }, "×");
+  }
+
+  /** Ask back; it stands as long as it takes, though the list is read anew. */
+  confirmation(file) {
+    const keeps = () => {
+      this.confirming = null;
+      this.show();
+      this.list.querySelector(`[data-key="${CSS.escape(`remove ${file.path}`)}"]`)?.focus();
+    };
+    const row = make("p", { className: "qa-links qa-asks" }, "Delete this file from the folder? ",
+      make("button", { type: "button", data: { key: `delete ${file.path}` }, onclick: () => this.remove(file, row) }, "Delete it"),
+      make("button", { type: "button", data: { key: `keep ${file.path}` }, onclick: keeps }, "Keep it"));
+    return row;
   }
 
   async remove(file, row) {
     try {
       await api(`/api/documents?path=${encodeURIComponent(file.path)}`, { method: "DELETE" });
       say(`${file.path} was deleted.`);
+      this.confirming = null;
+      this.ticked.delete(file.path);
+      this.tell();
       await this.refresh();
       document.getElementById("qa-documents").focus();
     } catch (error) {
       row.replaceChildren(make("span", { className: "qa-error", role: "alert" }, error.message));
     }
   }
-}
-
-/** Return the folders that a path is in, each with a / at its end. */
-function above(path) {
-  const parts = path.split("!/")[0].split("/").slice(0, -1);
-  return parts.map((_, at) => `${parts.slice(0, at + 1).join("/")}/`);
 }
 
 function chip(file) {

@@ -95,6 +95,7 @@ function hide() {
 async function load(title, look, then) {
   const mine = ++asked;
   show(heading(title), make("div", { className: "qa-body" }));
+  focusPanel();
   try {
     const found = await look();
     if (mine === asked) then(found);
@@ -108,13 +109,17 @@ async function load(title, look, then) {
   }
 }
 
+/** Fill the panel; the focus stays where a person has taken it meanwhile. */
 function show(...children) {
+  const here = panel().contains(document.activeElement) || document.activeElement === document.body;
   const section = make("section", { className: "qa-panel", aria: { labelledby: "qa-path" } }, ...children);
   panel().replaceChildren(section);
   document.body.classList.add("qa-reading");
-  document.getElementById("qa-path").focus({ preventScroll: true });
+  if (here) focusPanel();
   return section;
 }
+
+const focusPanel = () => document.getElementById("qa-path").focus({ preventScroll: true });
 
 function heading(title, ...children) {
   return make(

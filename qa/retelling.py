@@ -139,9 +139,12 @@ def _holds(found: CitationInContext) -> bool:
 
 
 def _citation(found: CitationInContext, number: int | None, known: Source | None = None) -> Citation:
-    """Return what was looked up, under its number; of one that is not valid all is told that is known."""
+    """Return what was looked up, under its number; of one that is not valid also what became of it.
+
+    What is most like words that changed is not told: it takes long to find, and a lookup of that one citation tells it.
+    """
     if found.status != "valid":
-        return replace(found, number=number)
+        return replace(found, number=number, nearest=None, diff=None)
     cited = {each.name: getattr(found, each.name) for each in fields(Citation)}
     return Citation(**{**cited, "number": number, "document": _source(found, known)})
 

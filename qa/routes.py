@@ -6,7 +6,6 @@ import threading
 from collections.abc import Generator
 from dataclasses import fields
 from datetime import date
-from functools import partial
 from itertools import chain
 from typing import Annotated, Any, get_type_hints
 
@@ -41,6 +40,7 @@ from qa.schemas import (
     Text,
     VerifyBody,
 )
+from qa.shelf import Folder
 from qa.spans import Span
 from qa.status import LibraryFile, Status
 from qa.streams import lines
@@ -63,9 +63,11 @@ Listed: Any = create_model(  # a LibraryFile as its JSON: without the function t
 
 
 class Documents(BaseModel):
-    """The files of the folder."""
+    """Files of the folder; where only some were asked for, how many there are, and the folders that they are in."""
 
     documents: list[Listed]
+    total: int | None = None
+    folders: list[Folder] | None = None
 
 
 # `async`, so that getting at the library costs no hop to another thread
@@ -202,18 +204,30 @@ def citation(id: str, library: Lib, context: int = 300) -> Response:
 @routes.post("/api/export", response_class=Response, tags=["Citations"])
 def export(body: ExportBody, library: Lib, request: Request) -> Response:
     """Write answers as a file that carries their citations, each looked up anew."""
-    answers = retell([each.model_dump() for each in body.answers], partial(library.citation, context=0))
+    answers = _exported(body, library)
     url = str(request.base_url) if getattr(request.app.state, "page", False) else None
     words = exports.export(answers, body.format, url=url, on=date.today(), text=library.text)
     return Response(exports.encode(words), headers=exports.attachment("answers", body.format))
+
+
+def _exported(body: ExportBody, library: Library) -> list[Answer]:
+    match body.answers, body.conversation:
+        case None, str(id_):
+            return library.conversation(id_).left()
+        case list(told), None:
+            with library.lookups() as look_up:
+                return retell([each.model_dump() for each in told], look_up)
+    raise UsageError("What is to be exported is not clear: send either `answers` or the id of a `conversation`.")
 
 
 # Documents.
 
 
 @routes.get("/api/documents", response_model=Documents, tags=["Documents"])
-def documents(library: Lib) -> Response:
-    """List the files of the folder."""
+def documents(library: Lib, q: str = "", count: int | None = None) -> Response:
+    """List the files of the folder: all of them, or with a `count` the first that have the words of `q`."""
+    if q or count is not None:
+        return _json(library.find_documents(q, count=500 if count is None else count).to_dict())
     return _json({"documents": [each.to_dict() for each in library.documents()]})
 
 

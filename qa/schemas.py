@@ -108,10 +108,11 @@ class ToldAnswer(_Told):
 
 
 class ExportBody(_Body):
-    """Answers that this API gave, and the format of the file that they become."""
+    """Answers that this API gave, or a conversation that it keeps, and the format of the file that they become."""
 
     format: str = Field(examples=["markdown", "html", "json", "annotations", "csl"])
-    answers: list[ToldAnswer]
+    answers: list[ToldAnswer] | None = None
+    conversation: str | None = Field(default=None, description="The id of a conversation, in place of answers.")
 
 
 class VerifyBody(_Body):

@@ -44,7 +44,10 @@ class LibraryFile(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Plain):
-    """How the library stands; `phase` is idle, reading or embedding, with `done` of `total` at `rate` a second."""
+    """How the library stands; `phase` is idle, reading or embedding, with `done` of `total` at `rate` a second.
+
+    `revision` is another word whenever a file came, went, or was read again.
+    """
 
     folder: str
     index: str
@@ -63,6 +66,7 @@ class Status(Plain):
     rate: float
     seconds_left: float | None
     trouble: str | None
+    revision: str
 
 
 def library_file(catalog: Catalog, file: File, entry: Entry | None, *, waits: bool) -> LibraryFile:
@@ -109,4 +113,5 @@ def read_status(catalog: Catalog, progress: Progress | None, *, folder: str, ind
         rate=round(progress.rate, 1) if progress else 0.0,
         seconds_left=progress.seconds_left if progress else None,
         trouble=trouble,
+        revision=catalog.revision(),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from qa.answers import Answer
-from qa.conversations import Turn
+from qa.conversations import EXTRACTIVE, Turn, on_its_own
+from qa.errors import UsageError
 from qa.plain import Plain
 from qa.retelling import LookUp, retell, shown
 
-_REMOVED = "A document that this answer cited was removed, so the answer is not shown any more. Ask again."
+_REMOVED = "A document that this answer rests on was removed, so the answer is not shown any more. Ask again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +22,32 @@ class Talk(Plain):
 
     answers: tuple[Answer, ...]
 
+    def left(self) -> list[Answer]:
+        """Return the answers that are still shown. Raises UsageError if none is."""
+        if left := [each for each in self.answers if each.answer]:
+            return left
+        raise UsageError("There is no answer to export: this conversation has none, or what they rest on was removed.")
+
 
 def read_talk(turns: Sequence[Turn], look_up: LookUp) -> Talk:
-    """Return the answers of turns; of one that cites what was removed the reason why it is not there."""
+    """Return the answers of turns; of one that rests on what was removed the reason why it is not there."""
     look_up = cache(look_up)
-    return Talk(answers=tuple(_answer(each, look_up) for each in turns))
+    return Talk(answers=tuple(_answers(turns, look_up)))
 
 
-def _answer(turn: Turn, look_up: LookUp) -> Answer:
-    gone = Answer(question=turn.question, answer="", refused=True, reason=_REMOVED, model="")
-    if turn.answer is None:
-        return gone
-    told = retell([{**turn.answer, "question": turn.question}], look_up)[0]
-    # between two syncs it is the lookup that knows
-    if any(each.status == "deleted" for each in told.citations):
-        return gone
-    return replace(told, passages=tuple(shown(turn.answer["passages"], look_up)))
+def _answers(turns: Sequence[Turn], look_up: LookUp) -> Iterator[Answer]:
+    lost = False
+    for turn in turns:
+        kept = on_its_own(turn.answer) if turn.answer and lost else turn.answer
+        # between two syncs it is the lookup that knows
+        if kept and any(look_up(each["id"]).status == "deleted" for each in _rests_on(kept)):
+            kept, lost = None, True
+        if kept:
+            (told,) = retell([{**kept, "question": turn.question}], look_up)
+            yield replace(told, passages=tuple(shown(kept["passages"], look_up)))
+        else:
+            yield Answer(question=turn.question, answer="", refused=True, reason=_REMOVED, model="")
+
+
+def _rests_on(kept: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return kept["citations"] if kept["model"] == EXTRACTIVE else [*kept["citations"], *kept["passages"]]

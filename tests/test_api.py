@@ -272,6 +272,29 @@ def test_a_citation_that_is_none_says_why(client: httpx.Client, opened: Library)
     assert "nowhere" in problem(client.post("/api/citations/resolve", json={"quote": "never written"}), 404)
 
 
+def test_some_documents_of_many_are_found_by_words_of_their_names(client: httpx.Client, opened: Library) -> None:
+    everything = client.get("/api/documents").json()["documents"]
+    found = client.get("/api/documents", params={"count": 2}).json()
+    assert found["total"] == len(everything) > 2 == len(found["documents"])
+    assert found["documents"][0] in everything and found["documents"][0]["path"] == "broken.pdf"  # it could not be read
+    listed = client.get("/api/documents", params={"q": "KRILL sea"}).json()
+    assert [each["path"] for each in listed["documents"]] == ["sea/whales & krill.md"]
+    assert (listed["total"], listed["folders"]) == (1, [{"path": "sea/", "files": 1}])
+    assert client.get("/api/documents?q=nothing").json() == {"documents": [], "total": 0, "folders": []}
+    assert "from 1 to" in problem(client.get("/api/documents?count=0"), 400)
+
+
+def test_the_status_has_another_revision_whenever_the_list_of_files_is_another(library: Library, fill: Any) -> None:
+    seen = set()
+    for files in ({"a.txt": "one otter"}, {"b.txt": "two otters"}, {"b.txt": "six otters"}):
+        fill(files)
+        library.sync()
+        seen.add(library.status().revision)
+    (library.folder / "a.txt").rename(library.folder / "c.txt")
+    library.sync()
+    assert len({*seen, library.status().revision}) == 4
+
+
 def test_documents_are_listed_with_those_that_failed(client: httpx.Client, opened: Library) -> None:
     served = client.get("/api/documents").json()["documents"]
     assert served == [each.to_dict() for each in opened.documents()]

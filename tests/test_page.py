@@ -17,7 +17,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import QUESTION, QUOTE, SEEDS, make_pdf
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 from qa.remote import RemoteLibrary
 
@@ -619,6 +619,73 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
     finally:
         context.close()
         running.stop()
+
+
+def until_held(page: Page, held: list[Route], count: int) -> None:
+    """Wait until the page has asked for so much that is held back."""
+    while len(held) < count:
+        page.wait_for_timeout(20)
+
+
+@needs_browser
+def test_what_comes_late_takes_the_place_of_nothing(opened: Open, server: Server) -> None:
+    page = opened()
+    seen, flown = "When was the lynx of Brask seen?", "Who was the pilot of the airship?"
+    ask(page, seen)
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, flown)
+    page.get_by_text("Conversations", exact=True).click()
+    lynx, pilot = (page.locator("#qa-talks .qa-name", has_text=name).first for name in (seen, flown))
+    lynx.dblclick()
+    asked, held = page.locator(".qa-asked"), list[Route]()
+    expect(asked).to_have_text([seen])
+    page.route("**/api/conversations/*", lambda route: held.append(route))
+    pilot.click()
+    lynx.click()
+    until_held(page, held, 2)
+    for route in reversed(held):
+        route.continue_()
+    page.unroute("**/api/conversations/*")
+    expect(asked).to_have_text([seen])
+    expect(lynx).to_have_attribute("aria-current", "true")
+    expect(pilot).to_have_attribute("aria-current", "false")
+    httpx.delete(f"{server.url}/api/conversations/{lynx.get_attribute('data-talk')}").raise_for_status()
+    assert "walrus" in ask(page, "Who has seen the walrus of Brask?").locator(".qa-words").inner_text()
+    expect(asked).to_have_count(2)
+    held.clear()
+    page.route("**/api/citations/*", lambda route: held.append(route))
+    page.locator(".qa-mark").first.click()
+    until_held(page, held, 1)
+    box = page.get_by_label("Question").last
+    box.click()
+    held[0].continue_()
+    page.unroute("**/api/citations/*")
+    expect(page.locator("#qa-source mark")).to_have_count(1)
+    expect(box).to_be_focused()
+
+
+@needs_browser
+def test_the_second_of_two_quick_clicks_does_not_stop_what_the_first_began(opened: Open) -> None:
+    page = opened()
+    page.get_by_label("Question").last.fill(QUESTION)
+    page.locator("#qa-send").dblclick()
+    expect(page.locator(".qa-words")).to_contain_text("66 times")
+
+
+@needs_browser
+def test_a_list_that_is_read_anew_leaves_a_person_what_they_are_at(opened: Open, server: Server) -> None:
+    page = opened()
+    page.get_by_role("button", name="Remove papers/lamps.md").click()
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    (server.folder / "newest.txt").write_text("A new file.\n")
+    expect(page.locator("#qa-files")).to_contain_text("newest.txt", timeout=15_000)
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove papers/lamps.md")).to_be_focused()
+    (server.folder / "newest.txt").rename(server.folder / "eldest.txt")  # nothing is counted otherwise than before
+    expect(page.locator("#qa-files")).to_contain_text("eldest.txt", timeout=15_000)
+    (server.folder / "eldest.txt").unlink()
+    server.until(lambda status: status["files"] == 8)
 
 
 @needs_browser
