@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from qa.spans import Span
 from qa.verbs import form
@@ -12,27 +12,35 @@ from qa.wanted import WORD, Asked
 _LINE = re.compile(r"[^\r\n]+")
 _RULE = re.compile(r"[\s|:+-]*$")
 _CELL = re.compile(r"[^|\t]+")
-_COMMA_CELL = re.compile(r'"[^"]*"|[^,]+')
+_SIGNS = ",;\t|"
+"""What parts the values of a file of them: the one that comes most often."""
+_VALUES_LINE = re.compile(r'(?:"[^"]*"|[^"\r\n])+')  # a line end between quotes ends no row
+_VALUES = {sign: re.compile(rf'(?:"[^"]*"|[^"{re.escape(sign)}])+') for sign in _SIGNS}
 _FIGURE = re.compile(r"\W*\d")
 
 Row = Sequence[Span]
 
 
-def rows(words: str, *, commas: bool) -> list[Row]:
+def lines(words: str, *, separated: bool) -> Iterator[Span]:
+    """Find the lines that may be rows; of separated values one may have line ends of its own."""
+    return (Span(*line.span()) for line in (_VALUES_LINE if separated else _LINE).finditer(words))
+
+
+def rows(words: str, *, separated: bool) -> list[Row]:
     """Return the cells of each row of a table, line by line; empty where it is none."""
     found: list[Row] = []
-    pattern = _COMMA_CELL if commas else _CELL
-    for line in _LINE.finditer(words):
-        if not _RULE.match(line[0]):
-            spans = [Span(*match.span()).strip(words) for match in pattern.finditer(words, *line.span())]
+    pattern = _VALUES[max(_SIGNS, key=words.count)] if separated else _CELL
+    for line in lines(words, separated=separated):
+        if not _RULE.fullmatch(line.of(words)):
+            spans = [Span(*match.span()).strip(words) for match in pattern.finditer(words, line.start, line.end)]
             found.append([span for span in spans if len(span)])
     table = [row for row in found if len(row) > 1]
     return table if len(table) > 1 else []
 
 
-def cell(asked: Asked, words: str, *, commas: bool = False) -> Span | None:
+def cell(asked: Asked, words: str, *, separated: bool = False) -> Span | None:
     """Return the cell that a question asks for: its row and its column are named, and no others are as well."""
-    table = rows(words, commas=commas)
+    table = rows(words, separated=separated)
     if not table or any(_FIGURE.match(each.of(words)) for each in table[0]):  # without a head nobody knows the columns
         return None
     head, *body = table

@@ -44,18 +44,24 @@ class Pointed:
 
 
 def point(
-    asked: Asked, words: str, above: str, suggested: Span | None = None, certainty: float = 0.0, *, commas: bool = False
+    asked: Asked,
+    words: str,
+    above: str,
+    suggested: Span | None = None,
+    certainty: float = 0.0,
+    *,
+    separated: bool = False,
 ) -> Pointed | None:
     """Return the short answer among some words, if one fits the question and is told apart from all others.
 
     `above` is what stands before them, title and all; `suggested` is the reader's, and `certainty` its own of it;
-    with `commas` these part the cells of a table.
+    with `separated` the words are of a file of separated values.
     """
-    if is_table(words, commas=commas):
-        found = cell(asked, words, commas=commas)
+    if is_table(words, separated=separated):
+        found = cell(asked, words, separated=separated)
         return (
             Pointed(found, _told(asked, words))
-            if found and (len(rows(words, commas=commas)[0]) > _PAIR or _has_most(asked, words + above))
+            if found and (len(rows(words, separated=separated)[0]) > _PAIR or _has_most(asked, words + above))
             else None
         )
     spots = _spots(asked, words, above, sure=certainty >= _TRUSTED)
@@ -75,9 +81,9 @@ def point(
     return _aided(asked, spots, span, certainty, words, above)
 
 
-def is_table(words: str, *, commas: bool) -> bool:
+def is_table(words: str, *, separated: bool) -> bool:
     """Tell whether there are rows of a table among some words."""
-    return bool(rows(words, commas=commas)) or " | " in words
+    return bool(rows(words, separated=separated)) or " | " in words
 
 
 @dataclass(frozen=True, slots=True)

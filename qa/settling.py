@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from qa.cells import lines
 from qa.evidence import Choice, Evidence
 from qa.mentions import dates
 from qa.pointing import is_table, point
@@ -14,7 +14,6 @@ from qa.straying import strays
 from qa.verbs import form
 from qa.wanted import WORD, Asked, Wanted, asked
 
-_LINE = re.compile(r"[^\r\n]+")
 _LEAST, _LIKELY = 0.1, 0.3
 """How likely a sentence must be that is shown for its short answer: where none has one, and where another has one."""
 _HEAVIER = 1.0
@@ -44,18 +43,17 @@ def settle(question: str, choice: Choice) -> Choice:
 
 def _pointed(said: Asked, each: Evidence) -> Evidence:
     """Keep the short answer that fits the question."""
-    commas = each.hit.document.path.casefold().endswith(".csv")
-    found = point(said, each.words, each.above, each.short, each.certainty, commas=commas)
+    separated = each.hit.document.media_type == "text/csv"
+    found = point(said, each.words, each.above, each.short, each.certainty, separated=separated)
     if found is None:
         return replace(each, short=None, certainty=0.0)
     told = replace(each, short=found.span, weight=found.weight, certainty=each.certainty if found.aided else 0.0)
-    return _row(told, found.span) if is_table(each.words, commas=commas) else told
+    return _row(told, found.span, separated=separated) if is_table(each.words, separated=separated) else told
 
 
-def _row(each: Evidence, short: Span) -> Evidence:
+def _row(each: Evidence, short: Span, *, separated: bool) -> Evidence:
     """Show of a table only the row in which the short answer stands: that is what is cited."""
-    lines = (Span(*line.span()) for line in _LINE.finditer(each.words))
-    row = next(line for line in lines if line.overlap(short)).strip(each.words)
+    row = next(line for line in lines(each.words, separated=separated) if line.overlap(short)).strip(each.words)
     return replace(each, span=row.shift(each.span.start), words=row.of(each.words), short=short.shift(-row.start))
 
 

@@ -59,11 +59,13 @@ def test_of_a_table_the_row_is_cited_in_which_the_answer_stands(library: Library
         {
             "a.md": f"# Lamps\n\n| Lamp | Price | Stock |\n|---|---|---|\n{rows}\n| Blue lamp | 77 | 3 |\n",
             "b.csv": "district,planned,built\nNorthbank,500,210\nFennside,300,40\n",
+            "c.csv": 'Bulb;How;Price\nRed bulb;alone;5\nGreen bulb;"sold ""by the dozen"",\nor singly";9\n',
         }
     )
     library.sync()
     for question, row, cell in (
         ("What is the price of the blue lamp?", "| Blue lamp | 77 | 3 |", "77"),
+        ("What is the price of the green bulb?", 'Green bulb;"sold ""by the dozen"",\nor singly";9', "9"),
         ("How many were built in Fennside?", "Fennside,300,40", "40"),
     ):
         answer = library.ask(question)
