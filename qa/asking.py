@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from qa import languages, questions
 from qa.answers import GREETING, NOTHING, Answer, Composer, Event
 from qa.attribution import Attribution
+from qa.candidates import EXACT
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, LlmError
 from qa.evidence import Choice, choose, unknown_names
@@ -20,17 +22,27 @@ from qa.present import still_there
 from qa.quoting import pieces
 from qa.reranking import Readings, rankings
 from qa.rivals import disagreement, rivals
+from qa.rows import SEPARATED, first_row, goes_on, head_of
 from qa.search import Engines, Found, Hit, show
 from qa.settling import settle
+from qa.spans import Span
 from qa.vocabularies import vocabulary
 from qa.writing import Writer
 
 _SEEN = 8
 """Passages among whose sentences the answer is looked for."""
+_OPENING, _FURTHEST = Span(0, 4_000), 100_000
+"""Where the names of columns are looked for: in the first letters of a file, in so many before a part of a table."""
 _BY_WORDS = 1.1
 """So much likelier must an answer be where words alone tell: two thirds of them, by their rarity, must be there."""
 _EXTRACTIVE = "extractive"
 
+_COMPARES = re.compile(
+    r"\b(?:most|least|fewest|(?:high|low|larg|small|bigg|cheap|old|new|lat|earli|long|short)est|best|worst|total|sum"
+    r"|average|mean|altogether|combined|maximum|minimum|(?:more|less|fewer|higher|lower|older|newer)\s+than)\b",
+    re.I,
+)
+_NOT_COMPARED = "Rows of tables are quoted as they stand: nothing in them is counted, added or compared."
 _QUOTED_INSTEAD = "The documents' own words are quoted instead."
 
 
@@ -149,6 +161,8 @@ class _Asked:
             for piece in pieces(self._engines.catalog, self._question, quoted):
                 yield from composer.add(piece)
             self._notes += filter(None, [disagreement(self._question, quoted)])
+            if any(each.row and each.score < EXACT for each in chosen) and _COMPARES.search(self._question):
+                self._notes.append(_NOT_COMPARED)
         yield from self._end(composer, passages, model, found=bool(chosen))
 
     def _alone(self) -> str:
@@ -199,7 +213,8 @@ class _Asked:
     def _choose(self, hits: Sequence[Hit], readings: Readings | None) -> Choice:
         """Choose the sentences that answer, by all that is made of the passages."""
         read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
-        choice = settle(self._question, choose(self._question, hits, self._vocabulary, self._gauge, read))
+        heads = [_head(self._engines.catalog, hit) for hit in hits]
+        choice = settle(self._question, choose(self._question, hits, self._vocabulary, self._gauge, read, heads))
         self._clock.lap("choose")
         return choice
 
@@ -248,6 +263,17 @@ class _Asked:
             return f"{asked}, so it was looked up by its words alone, and no passage has enough of them."
         other = _other_language(self._language, hits) if self._ours else None
         return other or "No passage answers the question well enough; the nearest are shown."
+
+
+def _head(catalog: Catalog, hit: Hit) -> str:
+    """Return the first row of the table of which a passage is a later part; of a file of values that has one always."""
+    separated = hit.document.media_type == SEPARATED
+    entry = catalog.find(hit.document.id) if (hit.heading if separated else goes_on(hit.text)) else None
+    if entry is None:
+        return ""
+    if separated:
+        return first_row(catalog.text(entry.number, _OPENING))
+    return head_of(catalog.text(entry.number, Span(max(0, hit.start_char_index - _FURTHEST), hit.start_char_index)))
 
 
 def _other_language(asked_in: str | None, hits: Sequence[Hit]) -> str | None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from qa.alignment import Cited, align
 from qa.answers import Piece
+from qa.candidates import Vocabulary
 from qa.catalog import Catalog
 from qa.citations import Citation, cite
 from qa.embedders import Embedder
 from qa.errors import NotFound
-from qa.evidence import Vocabulary
 from qa.marks import Said
 from qa.narrowing import narrow, parts
 from qa.search import Hit

@@ -93,9 +93,9 @@ class Catalog:
         found = self._entries(f"WHERE number IN ({_marks(documents)})", *documents)
         return {entry.number: entry for entry in found}
 
-    def entries(self, limit: int = -1) -> list[Entry]:
-        """Return the documents in the order in which they came, at most `limit` of them."""
-        return self._entries("ORDER BY number LIMIT ?", limit)
+    def entries(self) -> list[Entry]:
+        """Return the documents in the order in which they came."""
+        return self._entries("ORDER BY number")
 
     def find(self, prefix: str) -> Entry | None:
         """Return the document whose id begins so (16 hex digits or more)."""

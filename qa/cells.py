@@ -1,69 +1,96 @@
-"""A question and a table in; the one cell that answers out, where row and column are those that it names."""
+"""A question and the row of a table in; the cell that answers, where the question names its row and its column, out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
+from qa.mentions import mentions
+from qa.rows import Row
 from qa.spans import Span
 from qa.verbs import form
-from qa.wanted import WORD, Asked
+from qa.wanted import WORD, Asked, Wanted, said_in
 
-_LINE = re.compile(r"[^\r\n]+")
-_RULE = re.compile(r"[\s|:+-]*$")
-_CELL = re.compile(r"[^|\t]+")
-_SIGNS = ",;\t|"
-"""What parts the values of a file of them: the one that comes most often."""
-_VALUES_LINE = re.compile(r'(?:"[^"]*"|[^"\r\n])+')  # a line end between quotes ends no row
-_VALUES = {sign: re.compile(rf'(?:"[^"]*"|[^"{re.escape(sign)}])+') for sign in _SIGNS}
 _FIGURE = re.compile(r"\W*\d")
+_PAIR = 2
+_COLUMNS = {
+    Wanted.AMOUNT: "price cost amount fee sum total salary wage rent fine budget charge value rate usd eur gbp",
+    Wanted.COUNT: "number count quantity qty stock units inventory",
+    Wanted.PERSON: "name person who employee author owner contact manager member customer",
+    Wanted.ROLE: "role position job title function occupation profession",
+    Wanted.PLACE: "place city town location country address site region venue office room where",
+}
+"""What a column is called that holds what is asked for."""
+_DOES: dict[Wanted | None, str] = {
+    Wanted.AMOUNT: "cost pay charge sell price amount",
+    Wanted.COUNT: "have left number",
+    Wanted.PLACE: "work live locate base find stand",
+    Wanted.DATE: "date year day",
+}
+"""What a question says of it that no row says."""
+_NAMES = {kind: frozenset(map(form, words.split())) for kind, words in _COLUMNS.items()}
+_SAYS = {kind: frozenset(map(form, _DOES.get(kind, "").split())) for kind in (None, *Wanted)}
 
-Row = Sequence[Span]
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The cell of a row that a question asks for, as a span of its words.
+
+    It is `exact` where nothing that the question says is left over; `beside` counts what the cells say by which the
+    row is known, and the question does not.
+    """
+
+    span: Span
+    exact: bool
+    beside: int
 
 
-def lines(words: str, *, separated: bool) -> Iterator[Span]:
-    """Find the lines that may be rows; of separated values one may have line ends of its own."""
-    return (Span(*line.span()) for line in (_VALUES_LINE if separated else _LINE).finditer(words))
-
-
-def rows(words: str, *, separated: bool) -> list[Row]:
-    """Return the cells of each row of a table, line by line; empty where it is none."""
-    found: list[Row] = []
-    pattern = _VALUES[max(_SIGNS, key=words.count)] if separated else _CELL
-    for line in lines(words, separated=separated):
-        if not _RULE.fullmatch(line.of(words)):
-            spans = [Span(*match.span()).strip(words) for match in pattern.finditer(words, line.start, line.end)]
-            found.append([span for span in spans if len(span)])
-    table = [row for row in found if len(row) > 1]
-    return table if len(table) > 1 else []
-
-
-def cell(asked: Asked, words: str, *, separated: bool = False) -> Span | None:
-    """Return the cell that a question asks for: its row and its column are named, and no others are as well."""
-    table = rows(words, separated=separated)
-    if not table or any(_FIGURE.match(each.of(words)) for each in table[0]):  # without a head nobody knows the columns
+def cell(asked: Asked, row: Row, above: str) -> Cell | None:
+    """Return the cell of a row that a question asks for; `above` is what stands over the table, its title first."""
+    said = [_keys(each.of(row.words)) & asked.full for each in row.cells]
+    inside = frozenset[str]().union(*said)
+    column = _column(asked, row, said) if inside else None
+    if column is None or not _may_be(asked, row.cells[column].of(row.words)):
         return None
-    head, *body = table
-    column = _best([_shared(asked, each.of(words)) for each in head[1:]])
-    if len(head) == 2:
-        column = 0
-    row = _best([sum(_shared(asked, each.of(words)) for each in _labels(row, words)) for row in body])
-    if row is None or column is None or len(body[row]) != len(head):
-        return None
-    found = body[row][column + 1]
-    return found if _FIGURE.match(found.of(words)) or not asked.figure else None
+    name = row.head[column] if row.head else ""
+    known = (
+        inside | said_in(f"{name} {above}", asked.full) | (_SAYS.get(asked.kind, frozenset()) if asked.kind else set())
+    )
+    beside = sum(len(_keys(each.of(row.words)) - asked.said) for each, has in zip(row.cells, said, strict=True) if has)
+    return Cell(row.cells[column], asked.full <= known, beside)
 
 
-def _labels(row: Row, words: str) -> list[Span]:
-    """Return the cells that say what a row is about: the first, and all that are no figures."""
-    return [row[0], *(each for each in row[1:] if not _FIGURE.match(each.of(words)))]
+def _column(asked: Asked, row: Row, said: Sequence[Collection[str]]) -> int | None:
+    """Return the column that a question asks for: by its name, by what it holds, or as the only one that is left."""
+    others = [at for at, has in enumerate(said) if not has]
+    if row.head:
+        rest = asked.full.difference(*said)
+        named = _only(range(len(said)), lambda at: len(said_in(row.head[at], rest)))
+        if named is None:
+            named = _only(others, lambda at: len(said_in(row.head[at], asked.full)))
+        if named is None and asked.kind in _NAMES:
+            named = _only(others, lambda at: len(_keys(row.head[at]) & _NAMES[asked.kind]))  # type: ignore[index]
+        if named is None and asked.kind is Wanted.DATE:
+            named = _only(others, lambda at: len(mentions(Wanted.DATE, row.cells[at].of(row.words))))
+        if named is not None:
+            return named
+    return others[0] if len(said) == _PAIR and len(others) == 1 else None
 
 
-def _shared(asked: Asked, words: str) -> int:
-    return len({form(word) for word in WORD.findall(words)} & (asked.full | asked.named))
+def _only(places: Collection[int], share: Callable[[int], int]) -> int | None:
+    """Return the place with the highest share, where it has any and no other has as much."""
+    shares = {at: share(at) for at in places}
+    best = [at for at, each in shares.items() if each == max(shares.values()) > 0]
+    return best[0] if len(best) == 1 else None
 
 
-def _best(shares: Sequence[int]) -> int | None:
-    """Return the place of the highest share, where there is one and no other is as high."""
-    most = max(shares, default=0)
-    return shares.index(most) if most and shares.count(most) == 1 else None
+def _may_be(asked: Asked, words: str) -> bool:
+    """Tell whether a cell holds what may be asked for, and something that the question does not say itself."""
+    if (asked.figure and not _FIGURE.match(words)) or (asked.kind is Wanted.DATE and not re.search(r"\d", words)):
+        return False
+    return bool(_keys(words) - asked.said)
+
+
+def _keys(words: str) -> set[str]:
+    return {form(word) for word in WORD.findall(words)}

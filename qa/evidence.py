@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from qa.candidates import EXACT, Candidate, Evidence, Vocabulary, candidates, log_odds
 from qa.embedders import Embedder
-from qa.passages import sentences
 from qa.reader import Reading
 from qa.search import Hit
-from qa.spans import Span
-from qa.words import parted
 
 Weights = Mapping[str, float]
 
@@ -47,40 +45,12 @@ _COMPARED, _COMPARED_IF_READ = 16, 12
 """Sentences of a question that are embedded, at most: those that are likeliest by all else. More change no figure."""
 _CERTAIN = 0.3
 """A short answer is marked if the reader is so sure of it."""
-_SHORTEST = 12
-"""A sentence of fewer letters says nothing by itself."""
 _FEW = 2
 _NEAR_WITH_FEW = (0.45, 0.9)
 """One or two words are a thing to look up, and have little meaning to be near to; nearly all must stand there."""
 _LONG = 20
-_BORROWED = 0.3
-"""A sentence to which the one before it adds such a share of the question's words is shown with that."""
 
 _WORD = re.compile(r"[^\W_][\w’'-]*")
-_LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
-_ENDS = (".", "!", "?", "”", '"', "'", ")", "…", "。")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A sentence of a document, as a span of its text, and how likely it answers (0 to 1).
-
-    It begins with the sentence before, where it leans on that. `short` is the short answer, the reader's, which is so
-    sure of it (`certainty`), until `qa.settling` keeps what fits; `weight` says how much of the question stands by it.
-    """
-
-    hit: Hit
-    span: Span
-    words: str
-    score: float
-    short: Span | None = None
-    weight: float = 0.0
-    certainty: float = 0.0
-
-    @property
-    def above(self) -> str:
-        """What stands above it: the title of its document, and its passage up to it."""
-        return f"{self.hit.document.title}\n{self.hit.text[: self.span.start - self.hit.start_char_index]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,59 +65,38 @@ class Choice:
     others: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """How the word index sees words: `terms` cuts a text, `rarity` counts the passages of each term, of so many.
-
-    `stands` tells whether a word stands in any of them.
-    """
-
-    terms: Callable[[str], list[str]]
-    empty: Collection[str]
-    rarity: Callable[[Iterable[str]], Mapping[str, int]]
-    stands: Callable[[str], bool]
-    passages: int
-
-    def weights(self, text: str) -> dict[str, float]:
-        """Weigh the words of a text by how rare they are (idf), empty ones left out unless there are no others."""
-        terms = set(self.terms(text))
-        counts = self.rarity(terms.difference(self.empty) or terms)
-        return {term: math.log(1 + (self.passages + 1) / (count + 0.5)) for term, count in counts.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sentence as it is shown, and what is known of it by name: numbers that say whether it answers."""
-
-    evidence: Evidence
-    known: Mapping[str, float]
-
-
 def choose(
     question: str,
     hits: Sequence[Hit],
     vocabulary: Vocabulary,
     embedder: Embedder | None,
     readings: Sequence[Reading] | None = None,
+    heads: Sequence[str] | None = None,
 ) -> Choice:
-    """Choose among the sentences of passages, best first. Without an embedder words decide.
+    """Choose among the sentences of passages and the rows of tables, best first. Without an embedder words decide.
 
-    `readings` are the reader's of the hits, with the evidence of their sentences.
+    `readings` and `heads` are as in `qa.candidates`.
     """
-    found = candidates(question, hits, vocabulary, embedder, readings)
+    found = compared(question, hits, vocabulary, embedder, readings, heads)
     if not found:
         return Choice((), 0.0)
     kind = "words" if embedder is None else "meaning" if readings is None else "reading"
-    judged = [replace(each.evidence, score=likely(each.known, SENTENCE[kind])) for each in found]
+    judged = [replace(each.evidence, score=_score(each.known, SENTENCE[kind])) for each in found]
     ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
     many = enough([each.score for each in ranked], [each.known for each in found])
     if embedder and unknown_names(question, vocabulary):
         confidence = 0.0
     elif embedder and len(_WORD.findall(question)) <= _FEW:
         confidence = 1.0 if any(_looked_up(each) for each in found) else 0.0
+    elif any("exact" in each.known for each in found):
+        confidence = EXACT
     else:
         confidence = likely(signs(found, readings, passages=vocabulary.passages), ANSWERED[kind])
     return Choice(tuple(ranked[:many]), confidence, tuple(ranked[many:]))
+
+
+def _score(known: Mapping[str, float], weights: Weights) -> float:
+    return EXACT if "exact" in known else likely(known, weights)
 
 
 def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int:
@@ -176,7 +125,7 @@ def signs(found: Sequence[Candidate], readings: Sequence[Reading] | None, *, pas
     if "cosine" in found[0].known:
         told["above"] = max(each.known["cosine"] for each in found) - _CHANCE * math.log(max(_FEWEST, passages))
     if readings:
-        told["answerable"] = max(_log_odds(reading.answerable) for reading in readings)
+        told["answerable"] = max(log_odds(reading.answerable) for reading in readings)
     return told
 
 
@@ -193,75 +142,28 @@ def unknown_names(question: str, vocabulary: Vocabulary) -> list[str]:
     return [name for name in names if not vocabulary.stands(name)]
 
 
-def candidates(
+def compared(
     question: str,
     hits: Sequence[Hit],
     vocabulary: Vocabulary,
     embedder: Embedder | None,
     readings: Sequence[Reading] | None = None,
+    heads: Sequence[str] | None = None,
 ) -> list[Candidate]:
-    """Return the sentences of passages; with an embedder the likeliest by all else, compared with the question."""
-    weights = vocabulary.weights(question)
-    found = [
-        candidate
-        for rank, hit in enumerate(hits)
-        for candidate in _of_passage(hit, rank, readings[rank] if readings else None, vocabulary, weights)
-    ]
+    """Return the candidates of passages; with an embedder the likeliest by all else, compared with the question."""
+    found = candidates(question, hits, vocabulary, readings, heads)
     if embedder is None or not found:
         return found
     look, most = (SENTENCE["words"], _COMPARED) if readings is None else (SENTENCE["reading"], _COMPARED_IF_READ)
-    found.sort(key=lambda each: -likely(each.known, look))
-    return _compared(question, found[:most], embedder)
+    found.sort(key=lambda each: -_score(each.known, look))
+    return _with_cosines(question, found[:most], embedder)
 
 
-def _of_passage(
-    hit: Hit, rank: int, reading: Reading | None, vocabulary: Vocabulary, weights: Mapping[str, float]
-) -> Iterator[Candidate]:
-    """Yield the sentences of a passage, each with the one before where it leans on that."""
-    everything = sum(weights.values()) or 1.0
-
-    def share_of(terms: set[str]) -> float:
-        return sum(weights.get(term, 0.0) for term in terms) / everything
-
-    before, previous, previous_share = Span(0, 0), set[str](), 0.0
-    for number, span in enumerate(sentences(hit.text)):
-        stripped = span.strip(hit.text)
-        words = stripped.of(hit.text)
-        terms = set(vocabulary.terms(words))
-        share, own = share_of(terms | previous), share_of(terms)
-        borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
-        # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
-        leans = len(before) and (borrows or _LEANING.match(words))
-        shown, shown_share = (Span(before.start, stripped.end), share) if leans else (stripped, own)
-        if len(parted(words)) >= _SHORTEST:  # where words are not parted a letter says more
-            known = {"share": shown_share, "rank": math.log1p(rank), "length": math.log(len(words))}
-            known["ends"] = float(words.endswith(_ENDS))  # headings and rows of tables do not
-            known |= _read(reading, number, span) if reading else {}
-            yield Candidate(_evidence(hit, shown, reading), known)
-        before, previous, previous_share = stripped, terms, own
-
-
-def _evidence(hit: Hit, shown: Span, reading: Reading | None) -> Evidence:
-    answer = reading.answer if reading and reading.certainty >= _CERTAIN else None
-    inside = answer is not None and shown.start <= answer.start and answer.end <= shown.end
-    short = answer.shift(-shown.start) if answer and inside else None
-    certainty = reading.certainty if reading and short else 0.0
-    return Evidence(hit, shown.shift(hit.start_char_index), shown.of(hit.text), 0.0, short, certainty=certainty)
-
-
-def _read(reading: Reading, number: int, sentence: Span) -> dict[str, float]:
-    """Return what the reader says of a sentence: its evidence, and how surely the short answer stands in it."""
-    holds = reading.answer is not None and sentence.overlap(reading.answer) > 0
-    return {
-        "evidence": _log_odds(reading.evidence[number]),
-        "holds": reading.certainty if holds else 0.0,
-        "passage": _log_odds(reading.answerable),
-    }
-
-
-def _compared(question: str, found: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
+def _with_cosines(question: str, found: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
     """Add the cosine of each sentence with the question, and how far it is below the highest."""
-    vectors = embedder.embed([each.evidence.words for each in found])
+    vectors = embedder.embed(
+        [each.evidence.row.labelled if each.evidence.row else each.evidence.words for each in found]
+    )
     # not `@`: BLAS would start threads for this little, which then spin beside those that embed
     cosines = [float(cosine) for cosine in np.vecdot(vectors, embedder.embed_query(question))]
     return [
@@ -273,11 +175,6 @@ def _compared(question: str, found: Sequence[Candidate], embedder: Embedder) -> 
 def _looked_up(each: Candidate) -> bool:
     near, share = _NEAR_WITH_FEW
     return each.known["cosine"] >= near and each.known["share"] >= share
-
-
-def _log_odds(p: float) -> float:
-    p = min(max(p, 1e-4), 1 - 1e-4)
-    return math.log(p / (1 - p))
 
 
 def _without_repeats(ranked: Sequence[Evidence]) -> list[Evidence]:

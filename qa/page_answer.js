@@ -1,8 +1,10 @@
 /* One turn: a question, and its answer as it comes in, with marks that open what they cite. */
 
+import { unbarred } from "./page_table.js";
 import { api, make, place, points } from "./page_tools.js";
 
 const MARK = /(?<!\\)\[(\d+)\]/g;
+const EDGE = "\ue000"; // a letter that nobody uses: where a short answer begins and ends, while its words are laid out
 const unescapeMarks = (text) => text.replace(/\\\[(?=\p{Nd}+\])/gu, "["); // Unicode digits, as the API escapes
 
 /** Cut by code points, as the API counts. */
@@ -88,10 +90,11 @@ export class Turn {
 
   /** Show a sentence with its short answer, the figure or the name, made plain. */
   pointed({ text, start, answer_span: span }) {
-    if (!span) return this.marked(text);
+    if (!span || text.includes(EDGE)) return this.marked(unbarred(text));
     const [from, to] = span.map((at) => at - start);
-    const short = make("strong", { className: "qa-short" }, ...this.marked(cut(text, from, to)));
-    return [...this.marked(cut(text, 0, from)), short, ...this.marked(cut(text, to))];
+    const edged = [cut(text, 0, from), cut(text, from, to), cut(text, to)].join(EDGE);
+    const [before, short, after] = unbarred(edged).split(EDGE).map((words) => this.marked(words));
+    return [...before, make("strong", { className: "qa-short" }, ...short), ...after];
   }
 
   /** Turn a text with marks into words and buttons; brackets that name no citation of this answer stay words. */
@@ -122,7 +125,7 @@ function mark(citation) {
 function entry(where, words, label) {
   const button = make("button", { type: "button", className: "qa-entry", data: { cite: where.id } },
     make("span", { className: "qa-where" }, label, make("b", { dir: "auto" }, where.document.path), place(where) ? ` · ${place(where)}` : ""),
-    make("span", { className: "qa-quote", dir: "auto" }, words));
+    make("span", { className: "qa-quote", dir: "auto" }, unbarred(words)));
   return make("li", {}, button);
 }
 

@@ -6,6 +6,7 @@ import { make } from "./page_tools.js";
 const ROW = /^[ \t]*\|.*\|[ \t]*$/;
 const RULE = /^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
 const BAR = /(?<!\\)\|/;
+const BARRED = /^[ \t]*\|(.*)(?<!\\)\|((?:[ \t]*\[\d+\])*)[ \t]*$/;
 const SEPARATORS = [",", ";", "\t", "|"];
 
 /** Return what shows a text of which a part, from `start` to `end`, is cited; the first mark is where that begins. */
@@ -31,6 +32,14 @@ export function laid(text, start, end, type = null) {
   flush(line);
   return [...parts, ...marked(text, at, text.length, start, end)];
 }
+
+/** Return words in which the rows of tables stand without their bars; the marks of citations stay behind them. */
+export function unbarred(words) {
+  const rows = words.split("\n").filter((line) => !RULE.test(line));
+  return rows.map((line) => line.replace(BARRED, (_, cells, marks) => `${cells.split(BAR).map(cell).join(" · ")}${marks}`)).join("\n");
+}
+
+const cell = (words) => words.trim().replaceAll("\\|", "|");
 
 /** Return a part of a text with what is cited of it in a mark. */
 function marked(text, from, to, start, end, clean = (words) => words) {

@@ -6,14 +6,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.cells import cell, rows
 from qa.fitting import fits
 from qa.mentions import Mention, mentions
 from qa.narrowing import parts
 from qa.spans import Span
 from qa.straying import strays, years
 from qa.verbs import form
-from qa.wanted import WORD, Asked, Wanted, says_something
+from qa.wanted import WORD, Asked, Wanted, said_in, says_something
 
 _BOUNDARY = re.compile(r"[,;:\n]\s|\s(?:and|but|while|whereas)\s")
 _FAR = 8
@@ -24,12 +23,9 @@ _CERTAIN, _TRUSTED = 0.3, 0.6
 """How sure the reader must be of a short answer of the right kind, and of one that is only not of a wrong one."""
 _MOST, _HALF = 0.6, 0.5
 """Where the reader says nothing, such a share of the question must stand there."""
-_STEM = 5
-"""A word is said in another form where both begin with so many letters."""
 _TOO_MANY = 20
 """Of more figures in one sentence nobody can tell which is meant."""
-_PAIR = 2
-"""The cells of a row whose column needs no name."""
+_CELLS = " | "
 _MARKUP = " \t\n*_`"
 
 
@@ -40,30 +36,18 @@ class Pointed:
     span: Span
     weight: float
     aided: bool = True
-    """The reader says so too, or a table does."""
+    """The reader says so too."""
 
 
 def point(
-    asked: Asked,
-    words: str,
-    above: str,
-    suggested: Span | None = None,
-    certainty: float = 0.0,
-    *,
-    separated: bool = False,
+    asked: Asked, words: str, above: str, suggested: Span | None = None, certainty: float = 0.0
 ) -> Pointed | None:
     """Return the short answer among some words, if one fits the question and is told apart from all others.
 
-    `above` is what stands before them, title and all; `suggested` is the reader's, and `certainty` its own of it;
-    with `separated` the words are of a file of separated values.
+    `above` is what stands before them, title and all; `suggested` is the reader's, and `certainty` its own of it.
     """
-    if is_table(words, separated=separated):
-        found = cell(asked, words, separated=separated)
-        return (
-            Pointed(found, _told(asked, words))
-            if found and (len(rows(words, separated=separated)[0]) > _PAIR or _has_most(asked, words + above))
-            else None
-        )
+    if _CELLS in words:  # what stands in which column nobody knows here
+        return None
     spots = _spots(asked, words, above, sure=certainty >= _TRUSTED)
     if suggested is None or certainty < _CERTAIN:
         return _unaided(asked, spots, words, above)
@@ -79,11 +63,6 @@ def point(
         named = asked.kind is Wanted.ROLE and not re.search(r"\b[a-z]{2}", span.of(words))
         return None if named else Pointed(span, 0.0)
     return _aided(asked, spots, span, certainty, words, above)
-
-
-def is_table(words: str, *, separated: bool) -> bool:
-    """Tell whether there are rows of a table among some words."""
-    return bool(rows(words, separated=separated)) or " | " in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +124,7 @@ def _unaided(asked: Asked, spots: Sequence[_Spot], words: str, above: str) -> Po
     if not ranked or not ranked[0].weight:
         return None
     whole = not ranked[0].right or not (asked.figure or asked.kind is Wanted.DATE)
-    if not _has_most(asked, words + above * ranked[0].right, all_of_it=whole) or not (asked.figure or ranked[0].plain):
+    if not has_most(asked, words + above * ranked[0].right, all_of_it=whole) or not (asked.figure or ranked[0].plain):
         return None
     first, *others = [spot for spot in ranked if spot.right == ranked[0].right]
     if others and not (asked.figure or asked.kind is Wanted.DATE):
@@ -167,16 +146,18 @@ def _aided(
     if asked.figure and any(each.named > spot.named or each.plain > spot.plain for each in beside):
         return _unaided(asked, spots, words, above) if certainty < _TRUSTED or not spot.plain else None
     right = spot.right and (
-        not asked.plain or bool(_in(words, asked.plain)) or (certainty >= _TRUSTED and bool(_in(words, asked.named)))
+        not asked.plain
+        or bool(said_in(words, asked.plain))
+        or (certainty >= _TRUSTED and bool(said_in(words, asked.named)))
     )
-    if not right and not (_has_most(asked, words + above) if spot.right else _has_most(asked, words, all_of_it=True)):
+    if not right and not (has_most(asked, words + above) if spot.right else has_most(asked, words, all_of_it=True)):
         return None
     return Pointed(spot.span if asked.figure or (len(meant) == 1 and asked.kind is Wanted.DATE) else span, spot.weight)
 
 
-def _has_most(asked: Asked, said: str, *, all_of_it: bool = False) -> bool:
+def has_most(asked: Asked, said: str, *, all_of_it: bool = False) -> bool:
     """Tell whether most of what a question says stands in some words, of what is done, and of all."""
-    done = len(_in(said, asked.plain)) / (len(asked.plain) or 1)
+    done = len(said_in(said, asked.plain)) / (len(asked.plain) or 1)
     return share(asked, said) >= _MOST and (done == 1 or (done > _HALF and not all_of_it) or not asked.plain)
 
 
@@ -200,23 +181,17 @@ def _weight(asked: Asked, key: str) -> float:
     return _NAMED if key in asked.named or key[:1].isdigit() else 1.0
 
 
-def _told(asked: Asked, said: str) -> float:
-    told = _in(said, asked.full)
+def weight_of(asked: Asked, said: str) -> float:
+    """Return how much of a question some words have, names and numbers counting more."""
+    found = said_in(said, asked.full)
     for name in asked.names:  # a surname stands for all of it
-        told |= set(name) & asked.full if name[-1] in told else set()
-    return sum(_weight(asked, key) for key in told)
-
-
-def _in(said: str, keys: Collection[str]) -> set[str]:
-    """Return which of some words are said, in that form or in one that begins as it does: «assassination»."""
-    told = {form(word) for word in WORD.findall(said)}
-    begun = {key[:_STEM] for key in told if len(key) >= _STEM}
-    return {key for key in keys if key in told or key[:_STEM] in begun}
+        found |= set(name) & asked.full if name[-1] in found else set()
+    return sum(_weight(asked, key) for key in found)
 
 
 def share(asked: Asked, said: str) -> float:
     """Return how much of a question some words have, from 0 to 1."""
-    return _told(asked, said) / (sum(_weight(asked, key) for key in asked.full) or 1.0)
+    return weight_of(asked, said) / (sum(_weight(asked, key) for key in asked.full) or 1.0)
 
 
 def _apart(some: Collection[str], others: Collection[str]) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from qa.answers import Piece, escape_marks
+from qa.candidates import Evidence
 from qa.catalog import Catalog
 from qa.citations import cite
 from qa.errors import NotFound
-from qa.evidence import Evidence
 from qa.rivals import agree
 from qa.spans import Span
 from qa.support import judge

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from qa.evidence import Evidence
+from qa.candidates import Evidence
 from qa.mentions import dates, mentions
 from qa.pointing import share
 from qa.straying import years

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.cells import lines
-from qa.evidence import Choice, Evidence
+from qa.candidates import EXACT, Evidence
+from qa.cells import cell
+from qa.evidence import Choice
 from qa.mentions import dates
-from qa.pointing import is_table, point
-from qa.spans import Span
+from qa.pointing import has_most, point, weight_of
 from qa.straying import strays
 from qa.verbs import form
 from qa.wanted import WORD, Asked, Wanted, asked
@@ -36,25 +36,25 @@ def settle(question: str, choice: Choice) -> Choice:
     if best is not None:
         chosen = [best, *chosen]
         others = [each for each in others if each is not best]
-    if any(each.short for each in chosen):
+    if any(each.row and each.score >= EXACT for each in chosen):
+        chosen = [each for each in chosen if each.short]
+    elif any(each.short for each in chosen):
         chosen = [each for each in chosen if each.short or not strays(said, each.words, each.above)]
     return Choice(tuple(chosen), choice.confidence, tuple(others))
 
 
 def _pointed(said: Asked, each: Evidence) -> Evidence:
-    """Keep the short answer that fits the question."""
-    separated = each.hit.document.media_type == "text/csv"
-    found = point(said, each.words, each.above, each.short, each.certainty, separated=separated)
-    if found is None:
+    """Keep the short answer that fits the question; of the row of a table the cell that it asks for."""
+    if each.row:
+        found = cell(said, each.row, each.above)
+        fits = found and (found.exact or has_most(said, f"{each.words} {each.above}"))
+        weight = weight_of(said, each.words) if fits else 0.0
+        return replace(each, short=found.span if found and fits else None, certainty=0.0, weight=weight)
+    pointed = point(said, each.words, each.above, each.short, each.certainty)
+    if pointed is None:
         return replace(each, short=None, certainty=0.0)
-    told = replace(each, short=found.span, weight=found.weight, certainty=each.certainty if found.aided else 0.0)
-    return _row(told, found.span, separated=separated) if is_table(each.words, separated=separated) else told
-
-
-def _row(each: Evidence, short: Span, *, separated: bool) -> Evidence:
-    """Show of a table only the row in which the short answer stands: that is what is cited."""
-    row = next(line for line in lines(each.words, separated=separated) if line.overlap(short)).strip(each.words)
-    return replace(each, span=row.shift(each.span.start), words=row.of(each.words), short=short.shift(-row.start))
+    certainty = each.certainty if pointed.aided else 0.0
+    return replace(each, short=pointed.span, weight=pointed.weight, certainty=certainty)
 
 
 def _best(chosen: Sequence[Evidence], others: Sequence[Evidence]) -> Evidence | None:

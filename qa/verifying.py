@@ -13,11 +13,11 @@ from qa import languages
 from qa.alignment import LONGEST_CLAIM, Cited, align
 from qa.answers import Piece
 from qa.attribution import Attribution
+from qa.candidates import Vocabulary
 from qa.citations import Citation, cite, locate_passage
 from qa.doubts import doubt
 from qa.drafts import Claim, check, claims, plain_words, sentences_in
 from qa.errors import EmptyLibrary
-from qa.evidence import Vocabulary
 from qa.plain import Plain
 from qa.present import still_there
 from qa.search import Engines, Hit, search, show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from qa.evidence import Vocabulary
+from qa.candidates import Vocabulary
 from qa.languages import NAMES, joins, small_words
 from qa.lexical import Lexical, stems
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
@@ -51,6 +52,8 @@ WORD = re.compile(r"\d(?:[\d.,]*\d)?|[^\W\d_]+(?:[-’'][^\W\d_]+)*(?:[’'](?!\
 _POSSESSOR = re.compile(r"[’']s?$")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 _LONGEST_NOUN = 3
+_STEM = 5
+"""A word is said in another form where both begin with so many letters."""
 _ARTICLES = ("a", "an", "the")
 _NAME = re.compile(r"[A-Z][\w’'-]*(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w’'-]*)*")
 
@@ -125,6 +128,13 @@ def asked(question: str) -> Asked:
         years=frozenset(word for word in words if _YEAR.fullmatch(word)),
         manner=form(manner),
     )
+
+
+def said_in(words: str, keys: Collection[str]) -> set[str]:
+    """Return which keys are said in some words, in that form or in one that begins as it does: «assassination»."""
+    found = {form(word) for word in WORD.findall(words)}
+    begun = {key[:_STEM] for key in found if len(key) >= _STEM}
+    return {key for key in keys if key in found or key[:_STEM] in begun}
 
 
 def says_something(word: str) -> bool:

@@ -31,6 +31,9 @@ def check_marks(text: str, count: int) -> None:
     assert all(1 <= int(number) <= count for number in MARK.findall(text)), text
 
 
+KINDS = "lamp chair table shelf mirror rug clock vase bench stool desk cabinet kettle drawer candle basket".split()
+
+
 def check(answer: Answer) -> None:
     """Hold an answer against the invariants that it alone can show."""
     check_marks(answer.text, len(answer.citations))
@@ -73,6 +76,30 @@ def test_of_a_table_the_row_is_cited_in_which_the_answer_stands(library: Library
         span = answer.sentences[0].answer_span
         assert span and answer.answer[slice(*span)] == cell
     assert answer.citations[0].part == "row 3"
+
+
+def test_a_row_far_below_its_head_is_found_by_what_it_is_called_and_stands_alone(library: Library, fill: Fill) -> None:
+    things = [f"{colour} {kind}" for colour in ("Amber", "Blue", "Copper", "Teal") for kind in KINDS]
+    values = [(name, 100 + at, at % 40, ("Norden", "Halvorsen")[at % 2]) for at, name in enumerate(things)]
+    lines = "".join(f"{name},{price},{stock},{by}\n" for name, price, stock, by in values)
+    marked = "".join(f"| {name} | {price} | {stock} | {by} |\n" for name, price, stock, by in values[::-1])
+    fill(
+        {
+            "prices.csv": f"product,price,stock,supplier\n{lines}",
+            "stock.md": f"# The old shop\n\n| Product | Sold for | Left | Supplier |\n|---|---|---|---|\n{marked}",
+            "about.txt": "Norden has made lamps since 1954. It sells lamps and clocks. A teal kettle won a prize.",
+        }
+    )
+    library.sync()
+    price, stock = 100 + things.index("Teal kettle"), things.index("Teal kettle") % 40
+    answer = library.ask("What is the price of the teal kettle?", within="*.csv")
+    assert answer.citations[0].cited_text == f"Teal kettle,{price},{stock},Norden"
+    assert len(answer.sentences) == 1 and (span := answer.sentences[0].answer_span)
+    assert answer.answer[slice(*span)] == str(price)
+    answer = library.ask("How many teal kettles are left?", within="*.md")
+    assert answer.citations[0].cited_text == f"| Teal kettle | {price} | {stock} | Norden |"
+    assert not answer.reason
+    assert "counted" in (library.ask("Which lamp of Norden is the cheapest?", within="*.csv").reason or "")
 
 
 def test_what_the_documents_do_not_say_is_refused_with_the_nearest_passages(seeds: Library) -> None:

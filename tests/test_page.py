@@ -301,6 +301,17 @@ def test_a_row_of_a_table_is_marked_in_its_table(opened: Open, server: Server) -
 
 
 @needs_browser
+def test_a_row_of_a_table_stands_in_an_answer_without_its_bars(opened: Open) -> None:
+    page = opened()
+    answer = ask(page, "What is the price of the blue lamp?")
+    expect(answer.locator(".qa-sentence").first).to_have_text(re.compile(r"^Blue lamp · 77 · 3\s\[1\]$"))
+    expect(answer.locator(".qa-short")).to_have_text("77")
+    expect(answer.locator(".qa-sources .qa-quote").first).to_have_text("Blue lamp · 77 · 3")
+    answer.locator(".qa-mark").first.click()
+    expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(["Blue lamp", "77", "3"])
+
+
+@needs_browser
 def test_all_of_a_long_document_can_be_read_from_a_citation_and_from_its_beginning(opened: Open) -> None:
     page = opened()
     ask(page, "When did the heron Gustav nest on the mast?").locator(".qa-mark").first.click()

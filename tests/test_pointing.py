@@ -13,10 +13,6 @@ from qa.pointing import point
 from qa.spans import Span
 from qa.wanted import asked
 
-TABLE = """| District | Planned | Built |
-|---|---|---|
-| Northbank | 500 | 210 |
-| Fennside | 300 | 40 |"""
 TWINS = "The Tern was a schooner. The ship was launched in 1899.\n\n"
 
 
@@ -78,16 +74,8 @@ def test_what_is_not_asked_for_is_not_marked_however_sure_the_reader_is(question
     assert marked(question, words, reader=reader, certainty=0.95) is None
 
 
-def test_a_cell_of_a_table_is_marked_where_the_question_names_its_row_and_its_column() -> None:
-    assert marked("How many flats were built in Fennside?", TABLE, reader="300") == "40"
-    assert marked("How many flats were planned in Fennside?", TABLE) == "300"
-    assert marked("How many flats are there in Fennside?", TABLE, reader="300") is None
-    assert marked("How many flats were built?", TABLE, reader="500") is None
-
-
-def test_the_rows_of_a_table_whose_head_is_elsewhere_are_not_marked() -> None:
+def test_what_stands_between_bars_is_not_marked_where_nobody_knows_its_column() -> None:
     assert marked("How many flats were built in Fennside?", "| Fennside | 300 | 40 |", reader="300") is None
-    assert marked("How many flats were built in Fennside?", "Old | 1 | 2\nFennside | 300 | 40", reader="300") is None
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ import numpy as np
 from figures import Flags, Numbers, auc, balanced, logistic
 
 from qa import Library, Settings
+from qa.candidates import Candidate, Vocabulary
 from qa.corpora import ids_of, lay_out
-from qa.evidence import Candidate, Vocabulary, candidates, enough, likely, signs, unknown_names
+from qa.evidence import compared, enough, likely, signs, unknown_names
 from qa.followups import standalone
 from qa.gold import CORPUS, read_set
 from qa.questions import LONGEST
@@ -78,7 +79,7 @@ def _seen(name: str, dev: Path, cache: Path, kind: str, reader: Reader | None, l
             found = best(words, engines, count=10, rerank=bool(reader), readings=readings)
             hits = show(engines.catalog, found)[:_SEEN]
             read = readings.of([hit.text for hit in hits], [hit.document.title for hit in hits]) if readings else None
-            each = candidates(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)
+            each = compared(words, hits, vocabulary, engines.gauge if engines.vectors else None, read)
             gold = np.array([_is_gold(candidate, question, ids) for candidate in each], np.bool_)
             told = signs(each, read, passages=vocabulary.passages) if each else {}
             yield Seen(question, tuple(c.known for c in each), gold, told, bool(unknown_names(words, vocabulary)))
