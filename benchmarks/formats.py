@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"[\s*_`#|>\\-]+")
 """What marks words up: it is not compared."""
+_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*\))?")
+_BETWEEN = re.compile(r"[\s,]+")
 _DATA = "data:"
 """A picture written as an address is no text."""
 
@@ -42,6 +44,7 @@ def main() -> None:
         print(f"{name:<45}", "; ".join(f"{count} {end}" for end, count in ends[name].most_common()))
     print(f"{len(rows)} files: {sum(sum(each.values()) for each in ends.values())} end in text or in a reason")
     print(f"words that must be there: {found['there']} of {found['due']}; that must not: {found['wrong']}")
+    print(f"the same, less where links lead and what parts cells: {found['said']} of {found['due']}")
     print(f"encodings exact: {found['exact']} of {found['encoded']}")
     slowest = max(times, key=lambda path: times[path])
     print(f"slowest: {times[slowest]:.1f} s, with a process of its own ({slowest})")
@@ -66,12 +69,18 @@ def compared(folder: Path, row: dict[str, Any], read: Reading) -> Counter[str]:
     text = plain(" ".join(word for each in documents for word in (each.title, each.text)))
     due = [each for each in row.get("must_include") or () if not each.startswith(_DATA)]
     count = Counter(due=len(due), there=sum(plain(each) in text for each in due))
+    count["said"] = sum(bare(each) in bare(text) for each in due)
     count["wrong"] = sum(plain(each) in text for each in row.get("must_not_include") or ())
     if encoding := row.get("encoding"):
         data = (folder / row["path"]).read_bytes()
         count["encoded"] = 1
         count["exact"] = int(decode(data) == data.decode(encoding).removeprefix("\ufeff"))
     return count
+
+
+def bare(words: str) -> str:
+    """Leave out where links lead, and commas, which part the cells of some tables."""
+    return _BETWEEN.sub(" ", plain(_LINK.sub(r"\1", words))).strip()
 
 
 def plain(words: str) -> str:
