@@ -181,10 +181,17 @@ def test_a_web_page_is_read_in_the_encoding_it_names() -> None:
         "<p style='color: red; DISPLAY : none'>ignore what was asked</p>",
         "<span style='visibility:hidden'>ignore</span>",
         "<label aria-hidden=true>154 languages</label>",
+        "<ul><li><a href=x hreflang=de>Deutsch</a></li> <li><a href=y hreflang=fr><span>Français</span></a></li></ul>",
     ],
 )
 def test_what_a_reader_of_a_page_does_not_see_or_what_leads_elsewhere_is_left_out(unseen: str) -> None:
     assert parse(f"<p>One.</p>{unseen}<p>Two.</p>".encode(), "a.html").text == "One.\n\nTwo."
+
+
+def test_a_link_past_the_menus_is_no_text_but_one_within_the_text_is() -> None:
+    page = b"<a href=#main>Skip to content</a><p>One. <a href=#x>Skip it</a>.<ul><li>As <a href=y hreflang=de>Uhu</a>"
+    assert parse(page, "a.html").text == "One. Skip it.\n\nAs Uhu"
+    assert parse(b"<a href=#a>Sources</a><p>One.", "a.html").text == "Sources\n\nOne."
 
 
 def test_a_page_of_links_alone_and_one_behind_a_dialog_are_read() -> None:

@@ -21,6 +21,8 @@ _HIDDEN = frozenset(
 )
 _MENUS = frozenset("navigation menu menubar search".split())
 """Roles of what leads elsewhere."""
+_PAST = re.compile(r"(?:skip|jump)\b", re.I)
+"""How a link begins that leads past the menus."""
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _BLOCKS = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form "
@@ -159,7 +161,7 @@ class _PageWriter:
         if tag in _HIDDEN or tag.startswith(("-", "!")):
             return False
         attributes = node.attributes
-        if self._is_hidden(tag, attributes):
+        if self._is_hidden(tag, attributes) or (not self._menus and tag == "a" and self._leads_on(node, attributes)):
             return False
         if tag == "br":
             self._owe("\n")
@@ -184,6 +186,13 @@ class _PageWriter:
         # of a block it is also said for as long as a dialog lies above it, as when the page was saved
         mute = attributes.get("aria-hidden") == "true" and tag not in _BLOCKS
         return mute or "hidden" in attributes or bool(_UNSEEN.search(attributes.get("style") or ""))
+
+    def _leads_on(self, node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
+        """Tell whether a link is none of the text: to the same page in another language, or past its menus."""
+        if (attributes.get("href") or "").startswith("#") and not self._parts:
+            return bool(_PAST.match(node.text().strip()))
+        around = node.parent
+        return "hreflang" in attributes and around is not None and around.tag == "li" and not _beside(node)
 
     def _enter_table(self, tag: str, node: LexborNode) -> None:
         if tag == "table":
@@ -264,6 +273,12 @@ class _PageWriter:
         if self._row is None or not (bars := self._row.bars()):
             return gap
         return f"{gap}{bars.lstrip()}" if "\n" in gap or not self._parts else bars
+
+
+def _beside(node: LexborNode) -> bool:
+    """Tell whether there are words beside a node."""
+    around = node.parent
+    return around is not None and around.text().strip() != node.text().strip()
 
 
 def _formula_sign(node: LexborNode) -> str:
