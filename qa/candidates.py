@@ -29,6 +29,8 @@ _SHORTEST = 12
 _BORROWED = 0.3
 """A sentence to which the one before it adds such a share of the question's words is shown with that."""
 
+_JOINED = re.compile(r"[\W_]+")
+"""What joins the words of a file's name."""
 _LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
 _ENDS = (".", "!", "?", "”", '"', "'", ")", "…", "。")
 
@@ -61,7 +63,9 @@ class Evidence:
         """What stands above it: the title of its document, and its passage up to it; of a row what its table is of."""
         title = self.hit.document.title
         if self.row:
-            return "\n".join((title, *self.hit.heading, *self.row.head, self.row.above))
+            headings = () if self.hit.document.media_type == SEPARATED else self.hit.heading  # names of columns
+            name = _JOINED.sub(" ", self.hit.document.path)
+            return "\n".join((title, name, *headings, self.row.above))
         return f"{title}\n{self.hit.text[: self.span.start - self.hit.start_char_index]}"
 
 

@@ -13,10 +13,12 @@ from qa.verbs import form
 from qa.wanted import WORD, Asked, Wanted, said_in
 
 _FIGURE = re.compile(r"\W*\d")
+_DAY = re.compile(r"\d{4}-\d\d?-\d\d?|\d{1,2}([./-])\d{1,2}\1\d{2,4}")
+"""A date in figures is none that is asked for with «how many»."""
 _PAIR = 2
 _COLUMNS = {
     Wanted.AMOUNT: "price cost amount fee sum total salary wage rent fine budget charge value rate usd eur gbp",
-    Wanted.COUNT: "number count quantity qty stock units inventory",
+    Wanted.COUNT: "stock inventory left available",
     Wanted.PERSON: "name person who employee author owner contact manager member customer",
     Wanted.ROLE: "role position job title function occupation profession",
     Wanted.PLACE: "place city town location country address site region venue office room where",
@@ -50,26 +52,28 @@ def cell(asked: Asked, row: Row, above: str) -> Cell | None:
     """Return the cell of a row that a question asks for; `above` is what stands over the table, its title first."""
     said = [_keys(each.of(row.words)) & asked.full for each in row.cells]
     inside = frozenset[str]().union(*said)
-    column = _column(asked, row, said) if inside else None
-    if column is None or not _may_be(asked, row.cells[column].of(row.words)):
+    able = [at for at, each in enumerate(row.cells) if _may_be(asked, each.of(row.words))]
+    column = _column(asked, row, said, able) if inside else None
+    if column is None:
         return None
     name = row.head[column] if row.head else ""
-    known = (
-        inside | said_in(f"{name} {above}", asked.full) | (_SAYS.get(asked.kind, frozenset()) if asked.kind else set())
-    )
+    known = inside | said_in(f"{name} {above}", asked.full) | _SAYS[asked.kind]
     beside = sum(len(_keys(each.of(row.words)) - asked.said) for each, has in zip(row.cells, said, strict=True) if has)
     return Cell(row.cells[column], asked.full <= known, beside)
 
 
-def _column(asked: Asked, row: Row, said: Sequence[Collection[str]]) -> int | None:
-    """Return the column that a question asks for: by its name, by what it holds, or as the only one that is left."""
-    others = [at for at, has in enumerate(said) if not has]
+def _column(asked: Asked, row: Row, said: Sequence[Collection[str]], able: Collection[int]) -> int | None:
+    """Return the column that a question asks for: by its name, by what it holds, or as the only one that is left.
+
+    It is one of those that are `able` to: that hold what may be asked for.
+    """
+    others = [at for at in able if not said[at]]
     if row.head:
         rest = asked.full.difference(*said)
-        named = _only(range(len(said)), lambda at: len(said_in(row.head[at], rest)))
-        if named is None:
-            named = _only(others, lambda at: len(said_in(row.head[at], asked.full)))
-        if named is None and asked.kind in _NAMES:
+        for places, keys in ((able, rest), (others, asked.full)):
+            if (named := _only(places, lambda at: _likeness(row.head[at], keys))) is not None:  # noqa: B023
+                return named
+        if asked.kind in _NAMES:
             named = _only(others, lambda at: len(_keys(row.head[at]) & _NAMES[asked.kind]))  # type: ignore[index]
         if named is None and asked.kind is Wanted.DATE:
             named = _only(others, lambda at: len(mentions(Wanted.DATE, row.cells[at].of(row.words))))
@@ -78,7 +82,13 @@ def _column(asked: Asked, row: Row, said: Sequence[Collection[str]]) -> int | No
     return others[0] if len(said) == _PAIR and len(others) == 1 else None
 
 
-def _only(places: Collection[int], share: Callable[[int], int]) -> int | None:
+def _likeness(name: str, keys: Collection[str]) -> float:
+    """Return how much of some keys the name of a column has, and next to that how little else."""
+    found = said_in(name, keys)
+    return len(found) + len(found) / (1 + len(_keys(name))) if found else 0.0
+
+
+def _only(places: Collection[int], share: Callable[[int], float]) -> int | None:
     """Return the place with the highest share, where it has any and no other has as much."""
     shares = {at: share(at) for at in places}
     best = [at for at, each in shares.items() if each == max(shares.values()) > 0]
@@ -87,7 +97,9 @@ def _only(places: Collection[int], share: Callable[[int], int]) -> int | None:
 
 def _may_be(asked: Asked, words: str) -> bool:
     """Tell whether a cell holds what may be asked for, and something that the question does not say itself."""
-    if (asked.figure and not _FIGURE.match(words)) or (asked.kind is Wanted.DATE and not re.search(r"\d", words)):
+    if asked.figure and (not _FIGURE.match(words) or _DAY.fullmatch(words)):
+        return False
+    if asked.kind is Wanted.DATE and not re.search(r"\d", words):
         return False
     return bool(_keys(words) - asked.said)
 

@@ -1,5 +1,5 @@
-/* Words as they are shown: tables of Markdown, and files of separated values, as tables, everything else as it stands;
-   what is cited is marked in all of them. */
+/* Words as they are shown: tables of Markdown, and files of separated values, as tables, headings without their marks,
+   everything else as it stands; what is cited is marked in all of them. */
 
 import { make } from "./page_tools.js";
 
@@ -7,6 +7,10 @@ const ROW = /^[ \t]*\|.*\|[ \t]*$/;
 const RULE = /^[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
 const BAR = /(?<!\\)\|/;
 const BARRED = /^[ \t]*\|(.*)(?<!\\)\|((?:[ \t]*\[\d+\])*)[ \t]*$/;
+const HEADING = /^(#{1,6}[ \t]+)\S/;
+const FENCE = /^ {0,3}(?:```|~~~)/;
+/** Texts whose headings begin with marks; in others, as in programs, such a line says something else. */
+const HEADED = /^(?:text\/markdown$|application\/(?!pdf$|json|xml$))/;
 const SEPARATORS = [",", ";", "\t", "|"];
 
 /** Return what shows a text of which a part, from `start` to `end`, is cited; the first mark is where that begins. */
@@ -16,6 +20,7 @@ export function laid(text, start, end, type = null) {
   let at = 0; // all before it is shown
   let rows = [];
   let line = 0;
+  let fenced = !HEADED.test(type); // no line of it is a heading
   const flush = (to) => {
     if (rows.length > 1) {
       parts.push(...marked(text, at, rows[0].from, start, end), table(text, rows, start, end));
@@ -27,6 +32,13 @@ export function laid(text, start, end, type = null) {
     const bare = words.replace(/\r?\n$/, "");
     if (ROW.test(bare)) rows.push({ from: line, to: line + bare.length, words: bare });
     else flush(line);
+    if (HEADED.test(type) && FENCE.test(bare)) fenced = !fenced;
+    const heading = !fenced && HEADING.exec(bare);
+    if (heading) {
+      const [from, to] = [line + heading[1].length, line + bare.length];
+      parts.push(...marked(text, at, line, start, end), make("strong", {}, ...marked(text, from, to, start, end)));
+      at = to;
+    }
     line += words.length;
   }
   flush(line);

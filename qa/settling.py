@@ -47,7 +47,7 @@ def _pointed(said: Asked, each: Evidence) -> Evidence:
     """Keep the short answer that fits the question; of the row of a table the cell that it asks for."""
     if each.row:
         found = cell(said, each.row, each.above)
-        fits = found and (found.exact or has_most(said, f"{each.words} {each.above}"))
+        fits = found and (found.exact or has_most(said, f"{each.said} {each.above}"))
         weight = weight_of(said, each.words) if fits else 0.0
         return replace(each, short=found.span if found and fits else None, certainty=0.0, weight=weight)
     pointed = point(said, each.words, each.above, each.short, each.certainty)

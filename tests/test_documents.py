@@ -108,7 +108,7 @@ ROW = "<tr><td>1</td><td>2</td><td>3</td></tr>"
         ("<tr><th><th>2022<th>2023</tr><tr><td>Acme<td>4<td></tr>", "| 2022 | 2023\nAcme | 4"),
         (f"<tr><td colspan=2>Both<td>Third</tr>{ROW}", "Both |  | Third\n1 | 2 | 3"),
         (f"<tr><td rowspan=2>Tall<td>a</tr><tr><td>b</tr>{ROW}", "Tall | a\n| b\n1 | 2 | 3"),
-        (f"<thead><tr><td rowspan=9>T<td>a</tr></thead><tbody>{ROW}</tbody>", "T | a\n\n1 | 2 | 3"),
+        (f"<thead><tr><td rowspan=9>T<td>a</tr></thead><tbody>{ROW}</tbody>", "T | a\n1 | 2 | 3"),
         ("<tr><td><p>Acme</p><p>Inc.</p><td><ul><li>5</li></ul><br></tr>", "Acme Inc. | 5"),
         ("<tr><td>a<td hidden>no<td>b</tr><tr><td><td><td></tr>" + ROW, "a | b\n1 | 2 | 3"),
     ],

@@ -293,6 +293,8 @@ def test_a_row_of_a_table_is_marked_in_its_table(opened: Open, server: Server) -
     expect(page.locator(".qa-table th")).to_have_text(["Lamp", "Price", "Stock"])
     expect(page.locator(".qa-table tr")).to_have_count(3)
     expect(page.locator(".qa-body")).to_contain_text("What lamps cost.")
+    expect(page.locator(".qa-body strong")).to_have_text("Lamps")
+    expect(page.locator(".qa-body")).not_to_contain_text("#")
     page.goto(f"{server.url}/#cite={server.cited('or singly')}")
     cells = ["Green bulb", 'sold "by the dozen",\nor singly', "9"]
     expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(cells)

@@ -115,7 +115,7 @@ def _decode_html(data: bytes) -> str:
     return decode(data, named[1].decode("ascii") if named else None)
 
 
-_GAPS = {"td": " | ", "th": " | ", "tr": "\n", "li": "\n", "dt": "\n", "dd": "\n"}
+_GAPS = {"td": " | ", "th": " | ", **dict.fromkeys(("tr", *GROUPS, "li", "dt", "dd"), "\n")}
 _WIDTHS = ("", " ", " | ", "\n", "\n\n")  # of two gaps between words the wider stands
 _SOFT_HYPHEN = "\xad"
 _SUPER = re.compile(r"vertical-align\s*:\s*super", re.I)
