@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tantivy
 
-from qa.errors import IndexDamaged, StorageError
+from qa.errors import IndexDamaged, LibraryBusy, StorageError
 from qa.words import parted
 
 _HEAP = 64_000_000
@@ -259,4 +259,6 @@ def _sentences() -> Iterator[None]:
             raise StorageError(
                 "The disk is full: free some space, then sync again; nothing that was indexed is lost."
             ) from error
+        if "LockBusy" in words:
+            raise LibraryBusy("Another process writes to the word index: let it end, then sync again.") from error
         raise IndexDamaged(f"The word index is damaged ({words[:200]}): run `qa doctor --repair`.") from error

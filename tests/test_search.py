@@ -9,6 +9,8 @@ import pytest
 from conftest import Fill
 
 from qa import Library
+from qa.errors import LibraryBusy
+from qa.lexical import Lexical, Words
 
 TOPICS = ["storks", "otters", "bridges", "violins", "harvests", "glaciers", "lighthouses", "comets"]
 
@@ -135,3 +137,16 @@ def test_hits_come_best_first_with_scores_from_0_to_1(many: Library) -> None:
     for query in ("storks", '"about storks"', "Which report is about comets and glaciers?"):
         scores = [hit.score for hit in many.search(query, count=50)]
         assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] <= scores[0] <= 1
+
+
+def test_a_word_index_that_another_writes_to_is_busy_and_not_damaged(tmp_path: Path) -> None:
+    one, other = Lexical(tmp_path), Lexical(tmp_path)
+    one.add([Words(1, 1, "The otter eats crabs.")])
+    with pytest.raises(LibraryBusy, match=r"Another process writes to the word index: .*\.$"):
+        other.add([Words(2, 2, "The heron eats eels.")])
+    one.commit()
+    one.close()
+    other.add([Words(2, 2, "The heron eats eels.")])
+    other.commit()
+    assert other.count() == 2
+    other.close()
