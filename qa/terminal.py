@@ -136,11 +136,15 @@ def report_lines(report: SyncReport) -> Iterator[str]:
     if became := ", ".join(f"{count:,} {status}" for status, count in report.citations.items() if count):
         yield f"Citations that were given before: {became} (`qa audit` lists them)"
     if report.embedded:
-        yield f"{report.embedded:,} passages embedded"
+        yield f"{_passages(report.embedded)} embedded"
     if report.waiting:
-        yield f"{report.waiting:,} passages wait to be embedded; until then they are found by their words"
+        yield f"still to be embedded: {_passages(report.waiting)}, until then found by their words alone"
     yield from _reasons("could not be read", [each for each in report.failures if not each.partial], _LISTED)
     yield from _reasons("could be read only in part", [each for each in report.failures if each.partial], _LISTED)
+
+
+def _passages(count: int) -> str:
+    return f"{count:,} passage{'s' * (count != 1)}"
 
 
 def _reasons(what: str, files: Sequence[Failure | LibraryFile], most: int | None = None) -> Iterator[str]:
