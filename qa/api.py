@@ -17,7 +17,7 @@ from qa.errors import NotFound, QAError, TooLarge, UsageError
 from qa.guard import BodyLimit, Guard, LastResort
 from qa.library import Library
 from qa.problems import MEDIA_TYPE, problem, unexpected
-from qa.routes import MOST_VERIFYING, routes
+from qa.routes import MOST_DRAWN, MOST_VERIFYING, routes
 from qa.schemas import Problem
 
 _TITLE = "Chapter & Verse"
@@ -50,6 +50,7 @@ def create_app(
     )
     app.state.library = library
     app.state.verifying = CapacityLimiter(MOST_VERIFYING)
+    app.state.drawing = CapacityLimiter(MOST_DRAWN)
     app.include_router(routes)
     app.add_exception_handler(QAError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # they load tantivy, Chroma and numpy: looking a citation up 
     from qa.embedders import Embedder
     from qa.followups import History
     from qa.forgetting import Forgotten
-    from qa.parsers.pdf import Drawn
+    from qa.parsers.sheets import Drawn
     from qa.progress import Progress
     from qa.rerankers import Reranker
     from qa.search import Hit

@@ -15,20 +15,28 @@ export function paper(source, first, cited, count) {
   const [back, on] = [["‹", "Page before", -1], ["›", "Next page", 1]].map(([sign, name, step]) =>
     make("button", { type: "button", title: name, aria: { label: name }, onclick: () => turn(number + step) }, sign));
   let number = first;
+  let turned = 0;
 
   function turn(to) {
     number = to;
+    turned++;
+    const left = document.activeElement;
     const here = cited && to >= cited.start_page_number && to <= cited.end_page_number;
     said.textContent = `Page ${to} of ${count}`;
     [back.disabled, on.disabled] = [to <= 1, to >= count];
+    if (left?.disabled) [back, on].find((each) => !each.disabled)?.focus(); // who turned by keyboard goes on from there
     wrong.hidden = true;
     sheet.hidden = false;
-    sheet.alt = here ? `Page ${to} of ${source.path}, where these words are marked: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
+    sheet.setAttribute("aria-busy", "true"); // until then it shows the page before
+    sheet.alt = here ? `Page ${to} of ${source.path}, on which these words stand: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
     sheet.src = address(source, to, cited);
   }
 
+  sheet.onload = () => sheet.setAttribute("aria-busy", "false");
   sheet.onerror = async () => {
+    const mine = turned;
     const error = await api(address(source, number, cited)).then(() => new Error("The page could not be shown."), (told) => told);
+    if (mine !== turned) return;
     Object.assign(wrong, { textContent: error.message, hidden: false });
     sheet.hidden = true;
   };

@@ -183,7 +183,8 @@ async function showPaper(found, pages, text, tools) {
   if (mine !== asked || !file?.pages) return;
   pages.append(paper(found.document, found.start_page_number, found, file.pages));
   tools.append(swap(pages, text));
-  pages.querySelector("img").addEventListener("load", () => turn(pages, text, true), { once: true });
+  const waits = () => mine === asked && pages.hidden && !text.contains(document.activeElement);
+  pages.querySelector("img").addEventListener("load", () => waits() && turn(pages, text, true), { once: true });
 }
 
 /** Make the button that shows the page in place of the text, and back. */

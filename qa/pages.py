@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from qa.catalog import Catalog
 from qa.citations import parse_id
 from qa.drawing import Sheet
 from qa.errors import NotFound, UsageError
-from qa.parsers.pdf import Drawn
+from qa.parsers.sheets import Drawn
 from qa.records import Entry, File
 from qa.spans import Span
 from qa.workers import draw_sheet
@@ -32,10 +33,13 @@ def draw_page(catalog: Catalog, folder: Path, file: File, number: int, *, cite: 
         raise NotFound(f"There is no such page: the document has {len(entry.pages):,}.")
     page = _page(entry, number)
     cited = _cited(entry, cite, page) if cite else Span(page.start, page.start)
-    drawn = draw_sheet(folder, Sheet(file.raw, file.signature.size, number, width, cited.shift(-page.start)))
-    if drawn.words is not None and drawn.words != catalog.text(entry.number, cited):
+    expected = catalog.text(entry.number, cited)
+    sheet = Sheet(file.raw, file.signature.size, number, width, cited.shift(-page.start), expected)
+    picture = draw_sheet(folder, sheet)
+    # in a file that is as it was, words that were recognised are on a picture: nobody knows where
+    if picture.digest != file.digest and picture.drawn.words != expected:
         raise NotFound("The file was changed since the last sync: after the next one, look the citation up again.")
-    return drawn
+    return picture.drawn if picture.drawn.words == expected else replace(picture.drawn, words=None)
 
 
 def _page(entry: Entry, number: int) -> Span:

@@ -9,9 +9,9 @@ from dataclasses import astuple
 from typing import IO, Any, Final
 
 from qa.documents import Document, Heading, Part
-from qa.drawing import Sheet
+from qa.drawing import Picture, Sheet
 from qa.errors import DocumentError
-from qa.parsers.pdf import Drawn
+from qa.parsers.sheets import Drawn
 from qa.passages import Passage
 from qa.reading import Reading, Task
 from qa.records import File, Signature
@@ -86,24 +86,31 @@ def receive(pipe: IO[bytes], task: Task) -> Reading:
 def sheet_line(sheet: Sheet) -> bytes:
     """Write on one line which page is to be drawn."""
     span = [sheet.span.start, sheet.span.end]
-    return json.dumps({"sheet": [sheet.raw.hex(), sheet.size, sheet.number, sheet.width, span]}).encode() + b"\n"
+    told = [sheet.raw.hex(), sheet.size, sheet.number, sheet.width, span, sheet.expected]
+    return json.dumps({"sheet": told}).encode() + b"\n"
 
 
-def sheet_of(raw: str, size: int, number: int, width: int, span: Sequence[int]) -> Sheet:
+def sheet_of(raw: str, size: int, number: int, width: int, span: Sequence[int], expected: str) -> Sheet:
     """Read what is to be drawn as a line has it."""
-    return Sheet(bytes.fromhex(raw), size, number, width, Span(*span))
+    return Sheet(bytes.fromhex(raw), size, number, width, Span(*span), expected)
 
 
-def send_drawn(pipe: IO[bytes], drawn: Drawn | DocumentError) -> None:
+def send_drawn(pipe: IO[bytes], picture: Picture | DocumentError) -> None:
     """Write a picture, or why there is none."""
-    told = {"reason": str(drawn)} if isinstance(drawn, DocumentError) else {"words": drawn.words, "boxes": drawn.boxes}
-    head, png = json.dumps(told).encode(), b"" if isinstance(drawn, DocumentError) else drawn.png
+    told: dict[str, Any] = {}
+    png = b""
+    if isinstance(picture, DocumentError):
+        told["reason"] = str(picture)
+    else:
+        drawn, png = picture.drawn, picture.drawn.png
+        told |= {"words": drawn.words, "boxes": drawn.boxes, "digest": picture.digest.hex()}
+    head = json.dumps(told).encode()
     pipe.write(_LENGTHS.pack(len(head), len(png)))
     pipe.write(head + png)
     pipe.flush()
 
 
-def receive_drawn(pipe: IO[bytes]) -> Drawn:
+def receive_drawn(pipe: IO[bytes]) -> Picture:
     """Take in a picture. Raises DocumentError, and as `receive` does."""
     head, png = (_exactly(pipe, length) for length in _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size)))
     told = json.loads(head)
@@ -111,7 +118,7 @@ def receive_drawn(pipe: IO[bytes]) -> Drawn:
         raise DocumentError(told["reason"])
     boxes = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in told["boxes"])
     words = told["words"]
-    return Drawn(png, None if words is None else str(words), boxes)
+    return Picture(Drawn(png, None if words is None else str(words), boxes), bytes.fromhex(told["digest"]))
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator
 from dataclasses import fields
@@ -23,6 +24,7 @@ from qa.audit import Audit
 from qa.citations import CitationInContext
 from qa.conversations import Conversation
 from qa.errors import NotFound, UsageError
+from qa.folder import shown
 from qa.forgetting import Forgotten
 from qa.library import Library
 from qa.plain import plain
@@ -51,7 +53,7 @@ from qa.verifying import Verification
 MOST_TEXT = 200_000
 """The most characters of a text in one response."""
 
-MOST_VERIFYING = 2
+MOST_VERIFYING, MOST_DRAWN = 2, 2
 """Verifications at once; the others wait, and hold no thread."""
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
@@ -231,7 +233,7 @@ def documents(library: Lib, q: str = "", count: int | None = None) -> Response:
     return _json({"documents": [each.to_dict() for each in library.documents()]})
 
 
-# A path may stand for an id, with its slashes; the two routes with an ending come first.
+# A path may stand for an id, with its slashes; the routes with an ending come first.
 @routes.get("/api/documents/{id:path}/text", response_model=Text, tags=["Documents"])
 def text(
     id: str, library: Lib, start: Annotated[int, Query(ge=0)] = 0, end: Annotated[int | None, Query(ge=0)] = None
@@ -254,14 +256,23 @@ def file(id: str, library: Lib) -> Response:
     place = library.original(id)
     # a document may be a page with scripts: opened here it must not run as ours
     safe = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(place, filename=place.name, headers=safe, content_disposition_type="attachment")
+    name = shown(os.fsencode(place.name))
+    return FileResponse(place, filename=name, headers=safe, content_disposition_type="attachment")
 
 
-@routes.get("/api/documents/{id:path}/pages/{number}", response_class=Response, tags=["Documents"])
-def page(id: str, number: int, library: Lib, cite: str | None = None, width: int = 1_000) -> Response:
+@routes.get("/api/documents/{id:path}/pages/{number:int}", response_class=Response, tags=["Documents"])
+async def page(
+    id: str, number: int, library: Lib, request: Request, cite: str | None = None, width: int = 1_000
+) -> Response:
     """Draw a page of a PDF as a PNG, so many pixels wide; the words of a citation (`cite`) are marked there."""
-    drawn = library.page(id, number, cite=cite, width=width)
-    return Response(drawn.png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    def answer() -> Response:
+        drawn = library.page(id, number, cite=cite, width=width)
+        return Response(drawn.png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    # each is drawn by a process of its own: so many at once, and the others wait without holding a thread
+    limiter: CapacityLimiter = request.app.state.drawing
+    return await to_thread.run_sync(answer, limiter=limiter)
 
 
 @routes.get("/api/documents/{id:path}", response_model=Listed, tags=["Documents"])

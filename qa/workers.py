@@ -23,9 +23,8 @@ from typing import Final
 
 from qa import __version__
 from qa.documents import PARSERS_VERSION
-from qa.drawing import Sheet, draw
+from qa.drawing import Picture, Sheet, draw
 from qa.errors import DocumentError
-from qa.parsers.pdf import Drawn
 from qa.passages import CUTTER_VERSION
 from qa.pipes import line, receive, receive_drawn, send, send_drawn, sheet_line, sheet_of, task_of
 from qa.reading import Reading, Task, read, unread
@@ -55,6 +54,7 @@ _RECOGNISING: Final = 600.0
 _RECOGNISER: Final = 2_000_000_000
 """And so much more memory."""
 _TOO_SLOW: Final = "It takes too long to read: it may be damaged, or made to stop us."
+_NOT_DRAWN: Final = "The process that drew it broke down: the page may be damaged, or need more memory than there is."
 _ENDED: Final = "The process that read it broke down, twice: it may be damaged, or need more memory than there is."
 
 
@@ -73,7 +73,7 @@ def read_files(folder: Path, tasks: Sequence[Task], *, processes: int) -> Genera
         yield read(folder, task)
 
 
-def draw_sheet(folder: Path, sheet: Sheet) -> Drawn:
+def draw_sheet(folder: Path, sheet: Sheet) -> Picture:
     """Draw a page in a process of its own, within the same limits. Raises DocumentError where that cannot be."""
     with _Pool(folder, 1) as pool:
         return pool.draw(sheet) if pool.start() else draw(folder, sheet)
@@ -137,13 +137,13 @@ class _Pool:
         while ahead:
             yield from ahead.popleft()[1].result()
 
-    def draw(self, sheet: Sheet) -> Drawn:
+    def draw(self, sheet: Sheet) -> Picture:
         """Draw a page. Raises DocumentError."""
         worker = self._workers[0]
         try:
             return worker.draw(sheet)
         except _Gone as error:
-            raise DocumentError(_TOO_SLOW if worker.too_slow else _ENDED) from error
+            raise DocumentError(_TOO_SLOW if worker.too_slow else _NOT_DRAWN) from error
 
     def _read(self, parcel: Sequence[Task]) -> list[Reading]:
         worker = self._idle.get()
@@ -241,7 +241,7 @@ class _Worker:
         except _NONSENSE as error:
             raise _Gone from error
 
-    def draw(self, sheet: Sheet) -> Drawn:
+    def draw(self, sheet: Sheet) -> Picture:
         """Have a page drawn. Raises _Gone where it ends before that, DocumentError."""
         try:
             self._to.write(sheet_line(sheet))
@@ -303,7 +303,7 @@ def work(folder: str) -> None:
             send(out, read(Path(folder), task))
 
 
-def _drawn(folder: Path, sheet: Sheet) -> Drawn | DocumentError:
+def _drawn(folder: Path, sheet: Sheet) -> Picture | DocumentError:
     try:
         return draw(folder, sheet)
     except DocumentError as error:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import sqlite3
+import struct
+import warnings
+import zlib
 from contextlib import closing
 
 import pypdfium2
 import pytest
 from conftest import Fill, make_pdf
 from PIL import Image, ImageDraw, ImageFont
+from pypdfium2 import raw
 from test_ledger import Cheap
 
 from qa import Library
@@ -59,7 +64,7 @@ def test_pictures_and_scanned_pages_are_found_by_their_words(fill: Fill) -> None
 
 
 def test_without_it_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in ("pictures", "pdf"):
+    for room in ("pictures", "scans"):
         monkeypatch.setattr(f"qa.parsers.{room}.available", lambda: False)
     for name, data in (
         ("a.png", saved(drawn(WORDS), kind="PNG")),
@@ -90,7 +95,7 @@ def test_pages_without_text_among_others_are_read_too_or_told(fill: Fill, monkey
     with Library.open(fill({"a.pdf": scanned, "b.pdf": blank}), embedder=Cheap()) as library:
         assert library.sync().failures == ()
         assert library.resolve(WORDS).start_page_number == 4
-        monkeypatch.setattr("qa.parsers.pdf.available", lambda: False)
+        monkeypatch.setattr("qa.parsers.scans.available", lambda: False)
         told = parse(scanned, "a.pdf").missing
         assert told.startswith("1 of its 7 pages are pictures without text: install") and told.endswith(ocr.INSTALL)
         assert parse(blank, "b.pdf").missing == parse(cover, "c.pdf").missing == ""
@@ -110,7 +115,96 @@ def test_what_is_no_picture_gets_one_sentence(name: str, data: bytes, why: str) 
         parse(data, name)
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused_unseen() -> None:
-    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\2\0\0\0"  # 30,000 by 30,000
-    with pytest.raises(DocumentError, match=r"does not open|more than 100 million pixels"):
-        parse(head + bytes(40), "a.png")
+@pytest.mark.parametrize("side", [11_000, 30_000])
+def test_a_picture_that_would_fill_the_memory_is_refused_unseen(side: int) -> None:
+    head = struct.pack(">4sIIBBBBB", b"IHDR", side, side, 8, 2, 0, 0, 0)
+    data = (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + head
+        + struct.pack(">II4s", zlib.crc32(head), 40, b"IDAT")
+        + bytes(44)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with pytest.raises(DocumentError, match="more than 100 million pixels: save it smaller"):
+            parse(data, "a.png")
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Let nothing be recognised but «words»; return how dark and how light each picture was."""
+    greys: list[tuple[int, int]] = []
+
+    def read(picture: Image.Image) -> str:
+        low, high = picture.convert("L").getextrema()
+        greys.append((int(low), int(high)))  # type: ignore[arg-type]
+        return "words"
+
+    for room in ("pictures", "scans"):
+        monkeypatch.setattr(f"qa.parsers.{room}.available", lambda: True)
+        monkeypatch.setattr(f"qa.parsers.{room}.read_picture", read)
+    return greys
+
+
+def test_letters_on_nothing_and_in_deep_greys_stand_out(seen: list[tuple[int, int]]) -> None:
+    clear = Image.new("RGBA", (100, 50), (0, 0, 0, 0))
+    clear.paste((0, 0, 0, 255), (10, 10, 40, 30))
+    deep = Image.new("I;16", (100, 50), 9_000)
+    deep.paste(1_000, (10, 10, 40, 30))
+    for picture in (clear, deep):
+        parse(saved(picture, kind="PNG"), "a.png")
+    assert seen == [(0, 255), (0, 255)]
+
+
+def test_of_what_moves_one_picture_is_read_and_pages_up_to_a_damaged_one(seen: list[tuple[int, int]]) -> None:
+    pictures = [Image.new("RGB", (50, 50), (grey, 0, 0)) for grey in (0, 90, 180)]
+    for kind, name in (("WEBP", "a.webp"), ("PNG", "a.png"), ("GIF", "a.gif")):
+        assert parse(saved(*pictures, kind=kind), name).text == "words"
+    pages = saved(*pictures, kind="TIFF")
+    assert parse(pages, "a.tif").text == "words\n\nwords\n\nwords" and len(seen) == 6
+    cut = parse(pages[: len(pages) * 9 // 10], "a.tif")
+    assert (cut.text, cut.missing) == ("words\n\nwords", "It is damaged: 2 of its 3 pages could be read.")
+
+
+def stamped(scan: bytes, words: str) -> bytes:
+    """Print a few words on the first page of a PDF, as a stamp on a scan."""
+    file = io.BytesIO()
+    with closing(pypdfium2.PdfDocument(scan)) as pdf:
+        page = pdf[0]
+        text = raw.FPDFPageObj_NewTextObj(pdf, b"Helvetica", 12.0)
+        raw.FPDFText_SetText(text, ctypes.cast((words + "\0").encode("utf-16-le"), ctypes.POINTER(ctypes.c_ushort)))
+        raw.FPDFPage_InsertObject(page, text)
+        page.gen_content()
+        pdf.save(file)
+        page.close()
+    return file.getvalue()
+
+
+def test_a_scan_with_a_number_printed_on_it_is_a_scan(
+    seen: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = stamped(saved(drawn(WORDS), kind="PDF"), "Page 2")
+    whole = bound(scan, make_pdf("The heron eats eels, and nothing that it did not catch itself."))
+    assert parse(whole, "a.pdf").text.startswith("Page 2")  # what was recognised has fewer letters here
+    assert len(seen) == 1
+    monkeypatch.setattr("qa.parsers.scans.read_picture", lambda picture: f"Page 2: {WORDS}")
+    assert parse(whole, "a.pdf").text.startswith(f"Page 2: {WORDS}")
+    monkeypatch.setattr("qa.parsers.scans.available", lambda: False)
+    assert parse(whole, "a.pdf").missing.startswith("1 of its 2 pages are pictures with hardly any text: install")
+
+
+def test_a_page_that_cannot_be_recognised_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter(["One.", None, "Three."])
+
+    def read(picture: Image.Image) -> str:
+        words = next(told)
+        if words is None:
+            raise RuntimeError("the engine")
+        return words
+
+    monkeypatch.setattr("qa.parsers.scans.available", lambda: True)
+    monkeypatch.setattr("qa.parsers.scans.read_picture", read)
+    document = parse(saved(*[drawn(WORDS)] * 3, kind="PDF"), "a.pdf")
+    assert document.text == "One.\n\n\n\nThree."
+    assert document.missing == "Of 3 scanned pages 2 could be read: split it, or scan the others again."

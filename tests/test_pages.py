@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import Fill, pdf_of
@@ -15,7 +16,7 @@ from test_containers import mail
 from qa import Library
 from qa.errors import DocumentError, NotFound, UsageError
 from qa.parsers import parse
-from qa.parsers.pdf import draw_page
+from qa.parsers.sheets import draw_page
 from qa.spans import Span
 
 PAGES = [
@@ -104,9 +105,9 @@ def test_words_that_go_on_in_the_next_line_have_a_box_for_each() -> None:
 
 
 def test_a_ligature_is_its_letters_and_a_broken_word_is_whole() -> None:
-    from qa.parsers.pdf import _letters
+    from qa.parsers.pdfpages import letters_of
 
-    text, places = _letters("the \ufb01eld is a mead\x02\r\now\r\nand \U0001f9a6 so")
+    text, places = letters_of("the \ufb01eld is a mead\x02\r\now\r\nand \U0001f9a6 so")
     assert text == "the field is a meadow\nand \U0001f9a6 so" and len(places) == len(text)
     assert places[4] == places[5] == 4 and places[6] == 5
     assert places[text.index("ow")] == 21 and places[text.index("so")] == 32  # pdfium counts the otter as two
@@ -174,18 +175,18 @@ def test_a_page_that_is_a_picture_is_recognised_with_what_was_typed_on_it(monkey
         form = picture.crop(tuple(round(at * 200 / 72) for at in (200, 80, 420, 100)))
         return "recognised" if any(map(is_red, form.get_flattened_data())) else "not all"
 
-    monkeypatch.setattr("qa.parsers.pdf.available", lambda: True)
-    monkeypatch.setattr("qa.parsers.pdf.read_picture", read)
+    monkeypatch.setattr("qa.parsers.scans.available", lambda: True)
+    monkeypatch.setattr("qa.parsers.scans.read_picture", read)
     data = typed_on("q 600 0 0 800 0 0 cm /I Do Q", own="/Resources << /XObject << /I 10 0 R >> >>")
     assert parse(data, "a.pdf").text == "recognised"
     assert draw_page(data, 1, Span(0, 10), width=300).words is None
 
 
 def test_a_hyphen_between_two_words_stays_where_a_line_ends() -> None:
-    from qa.parsers.pdf import _letters
+    from qa.parsers.pdfpages import letters_of
 
     raw = "A long\ufffeterm deal, non\ufffeEU and IEEE\ufffe754, MANAGE\ufffeMENT, Trace\ufffeMonkey, TraceMonkey\ufffe"
-    text, places = _letters(raw)
+    text, places = letters_of(raw)
     assert text == "A longterm deal, non-EU and IEEE-754, MANAGEMENT, TraceMonkey, TraceMonkey"
     assert "".join(raw[place] for place in places) == text.replace("-", "\ufffe")
     data = colourful(["The first non-", "EU state joins for-", "ever, says Part A-", "7 of the law."])
@@ -214,7 +215,7 @@ def test_a_citation_is_marked_on_its_page_through_every_door(document: Library) 
         assert (told.status_code, told.headers["content-type"]) == (200, "image/png") and told.content == drawn.png
         assert client.get("/api/documents/a.pdf/pages/1").content == document.page("a.pdf", 1).png
         assert problem(client.get("/api/documents/a.pdf/pages/3"), 404).startswith("There is no such page: ")
-        assert client.get("/api/documents/a.pdf/pages/x").status_code == 422
+        assert client.get("/api/documents/a.pdf/pages/x").status_code == 404
         assert problem(client.get("/api/documents/a.pdf/pages/1", params={"width": 9_999_999}), 400)
 
 
@@ -234,3 +235,21 @@ def test_what_cannot_be_drawn_gets_one_sentence(document: Library, fill: Fill) -
     (document.folder / "a.pdf").unlink()
     with pytest.raises(DocumentError, match="cannot be read"):
         document.page("a.pdf", 1)
+
+
+def test_a_file_in_a_folder_called_pages_is_no_page(library: Library, fill: Fill) -> None:
+    fill({"site/pages/about.md": "# About\n\nThe otter."})
+    library.sync()
+    with running(library) as client:
+        assert client.get("/api/documents/site/pages/about.md").json()["path"] == "site/pages/about.md"
+        assert client.get("/api/documents/site/pages/about.md/text").json()["text"].endswith("The otter.")
+
+
+def test_a_page_behind_a_link_is_not_drawn(library: Library, fill: Fill, tmp_path: Path) -> None:
+    folder = fill({"sub/a.pdf": colourful(*PAGES)})
+    library.sync()
+    elsewhere = tmp_path / "elsewhere"
+    (folder / "sub").rename(elsewhere)
+    (folder / "sub").symlink_to(elsewhere)
+    with pytest.raises(DocumentError, match="its path goes through a link"):
+        library.page("sub/a.pdf", 1)
