@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from qa import languages, questions
 from qa.answers import GREETING, NOTHING, Answer, Composer, Event
 from qa.attribution import Attribution
-from qa.candidates import EXACT
 from qa.catalog import Catalog
 from qa.errors import EmptyLibrary, LlmError
 from qa.evidence import Choice, choose, unknown_names
@@ -38,8 +37,9 @@ _BY_WORDS = 1.1
 _EXTRACTIVE = "extractive"
 
 _COMPARES = re.compile(
-    r"\b(?:most|least|fewest|(?:high|low|larg|small|bigg|cheap|old|new|lat|earli|long|short)est|best|worst|total|sum"
-    r"|average|mean|altogether|combined|maximum|minimum|(?:more|less|fewer|higher|lower|older|newer)\s+than)\b",
+    r"\b(?:most|least|best|worst|(?!(?:re)?qu|inter|for|con|pro|sug|har|man|hon|mod|near)\w{3,}est|total|sum|average"
+    r"|(?:the|an?)\s+mean|altogether|in\s+all|combined|maximum|minimum|(?:more|less|fewer|\w{3,}er)\s+than"
+    r"|how\s+many\b.*\bare\s+there)\b",
     re.I,
 )
 _NOT_COMPARED = "Rows of tables are quoted as they stand: nothing in them is counted, added or compared."
@@ -161,7 +161,7 @@ class _Asked:
             for piece in pieces(self._engines.catalog, self._question, quoted):
                 yield from composer.add(piece)
             self._notes += filter(None, [disagreement(self._question, quoted)])
-            if any(each.row and each.score < EXACT for each in chosen) and _COMPARES.search(self._question):
+            if any(each.row and not each.exact for each in chosen) and _COMPARES.search(self._question):
                 self._notes.append(_NOT_COMPARED)
         yield from self._end(composer, passages, model, found=bool(chosen))
 

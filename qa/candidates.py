@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby, islice
 
 from qa.cells import cell
@@ -52,6 +53,8 @@ class Evidence:
     certainty: float = 0.0
     row: Row | None = None
     """What it is of a table, if it is of one; its words are the row's."""
+    exact: bool = False
+    """It is a row that has in one cell just what is asked for."""
 
     @property
     def said(self) -> str:
@@ -61,12 +64,16 @@ class Evidence:
     @property
     def above(self) -> str:
         """What stands above it: the title of its document, and its passage up to it; of a row what its table is of."""
-        title = self.hit.document.title
         if self.row:
-            headings = () if self.hit.document.media_type == SEPARATED else self.hit.heading  # names of columns
-            name = _JOINED.sub(" ", self.hit.document.path)
-            return "\n".join((title, name, *headings, self.row.above))
-        return f"{title}\n{self.hit.text[: self.span.start - self.hit.start_char_index]}"
+            return f"{self.ruling}\n{self.row.above}"
+        return f"{self.hit.document.title}\n{self.hit.text[: self.span.start - self.hit.start_char_index]}"
+
+    @property
+    def ruling(self) -> str:
+        """What rules the table of a row: title and path of its document, and headings."""
+        source = self.hit.document
+        headings = () if source.media_type == SEPARATED else self.hit.heading  # else names of columns
+        return "\n".join((source.title, _JOINED.sub(" ", source.path), *headings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +126,17 @@ def candidates(
 
 
 def _with_exact(question: str, found: Sequence[Candidate]) -> list[Candidate]:
-    """Mark the rows as `exact` that have in one cell just what is asked for.
-
-    Of several those are meant by whose names the question leaves nothing out: «lamp», not «lamp with a shade».
-    """
+    """Mark the rows as exact that have in one cell just what is asked for, unless they are many."""
     said = asked(question)
-    rows = ((at, each.evidence.row, each.evidence.above) for at, each in enumerate(found))
-    cells = {at: cell(said, row, above) for at, row, above in rows if row}
-    exact = {at: one.beside for at, one in cells.items() if one and one.exact}
-    meant = {at for at, beside in exact.items() if beside == min(exact.values())}
-    if len(meant) > _MOST_ROWS:
+    rows = ((at, each.evidence) for at, each in enumerate(found))
+    cells = {at: cell(said, each.row, each.ruling) for at, each in rows if each.row}
+    exact = {at for at, one in cells.items() if one and one.exact}
+    if len(exact) > _MOST_ROWS:
         return list(found)
-    return [replace(each, known=each.known | {"exact": 1.0}) if at in meant else each for at, each in enumerate(found)]
+    return [
+        replace(each, evidence=replace(each.evidence, exact=True)) if at in exact else each
+        for at, each in enumerate(found)
+    ]
 
 
 def _fewer_rows(found: Sequence[Candidate]) -> list[Candidate]:
@@ -139,11 +145,11 @@ def _fewer_rows(found: Sequence[Candidate]) -> list[Candidate]:
     The reader has one word for all rows of a passage: by that they are not told apart.
     """
     rows = [each for each in found if each.evidence.row]
-    rows.sort(key=lambda each: (each.evidence.hit.id, "exact" not in each.known, -each.known["share"]))
+    rows.sort(key=lambda each: (each.evidence.hit.id, not each.evidence.exact, -each.known["share"]))
     by_passage = groupby(rows, key=lambda each: each.evidence.hit.id)
     few = [each for _, some in by_passage for each in islice(some, _MOST_ROWS)]
     least = _AS_MUCH * max((each.known["share"] for each in few), default=0.0)
-    kept = {id(each) for each in few if each.known["share"] >= least or "exact" in each.known}
+    kept = {id(each) for each in few if each.known["share"] >= least or each.evidence.exact}
     return [each for each in found if not each.evidence.row or id(each) in kept]
 
 
@@ -156,12 +162,13 @@ def _of_passage(
     def share_of(terms: set[str]) -> float:
         return sum(weights.get(term, 0.0) for term in terms) / everything
 
+    over = cache(lambda above: set(vocabulary.terms(above)))  # the same over all rows of a table
     read = _Read(reading, sentences(hit.text))
     before, previous, previous_share = Span(0, 0), set[str](), 0.0
     for span, row in _pieces(hit, head, read.sentences):
         stripped = span.strip(hit.text)
         words = stripped.of(hit.text)
-        terms = set(vocabulary.terms(row.labelled + "\n" + row.above if row else words))
+        terms = set(vocabulary.terms(row.labelled)) | over(row.above) if row else set(vocabulary.terms(words))
         share, own = share_of(terms | previous), share_of(terms)
         borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
         # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited

@@ -81,22 +81,22 @@ def choose(
     if not found:
         return Choice((), 0.0)
     kind = "words" if embedder is None else "meaning" if readings is None else "reading"
-    judged = [replace(each.evidence, score=_score(each.known, SENTENCE[kind])) for each in found]
+    judged = [replace(each.evidence, score=_score(each, SENTENCE[kind])) for each in found]
     ranked = _without_repeats(sorted(judged, key=lambda each: -each.score))
     many = enough([each.score for each in ranked], [each.known for each in found])
     if embedder and unknown_names(question, vocabulary):
         confidence = 0.0
     elif embedder and len(_WORD.findall(question)) <= _FEW:
         confidence = 1.0 if any(_looked_up(each) for each in found) else 0.0
-    elif any("exact" in each.known for each in found):
+    elif any(each.exact for each in judged):
         confidence = EXACT
     else:
         confidence = likely(signs(found, readings, passages=vocabulary.passages), ANSWERED[kind])
     return Choice(tuple(ranked[:many]), confidence, tuple(ranked[many:]))
 
 
-def _score(known: Mapping[str, float], weights: Weights) -> float:
-    return EXACT if "exact" in known else likely(known, weights)
+def _score(each: Candidate, weights: Weights) -> float:
+    return EXACT if each.evidence.exact else likely(each.known, weights)
 
 
 def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int:
@@ -155,7 +155,7 @@ def compared(
     if embedder is None or not found:
         return found
     look, most = (SENTENCE["words"], _COMPARED) if readings is None else (SENTENCE["reading"], _COMPARED_IF_READ)
-    found.sort(key=lambda each: -_score(each.known, look))
+    found.sort(key=lambda each: -_score(each, look))
     return _with_cosines(question, found[:most], embedder)
 
 

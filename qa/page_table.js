@@ -60,7 +60,7 @@ function marked(text, from, to, start, end, clean = (words) => words) {
   return [clean(text.slice(from, a)), make("mark", {}, clean(text.slice(a, b))), clean(text.slice(b, to))];
 }
 
-/** Make a table of separated values; a line end between quotes ends no row. */
+/** Make a table of separated values; quotes hold a cell together, line ends too, where it begins with them. */
 function separated(text, start, end) {
   const often = (sign) => text.split(sign).length;
   const sign = SEPARATORS.reduce((best, each) => (often(each) > often(best) ? each : best));
@@ -71,7 +71,8 @@ function separated(text, start, end) {
     rows.at(-1).push(make("td", { dir: "auto" }, ...marked(text, from + inside, to - inside, start, end, (words) => words.replaceAll('""', '"'))));
   };
   for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"') quoted = !quoted;
+    if (text[at] === '"' && quoted && text[at + 1] === '"') at++; // one of its own
+    else if (text[at] === '"' && (quoted || at === from)) quoted = !quoted;
     if (quoted || (text[at] !== sign && text[at] !== "\n")) continue;
     close(at - (text[at] === "\n" && text[at - 1] === "\r" ? 1 : 0));
     if (text[at] === "\n") rows.push([]);

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from qa.documents import Document, Heading
+from qa.rows import SEPARATED
 from qa.spans import Span, count_lines
 
-CUTTER_VERSION = 3
+CUTTER_VERSION = 4
 """Raised whenever the same text is cut, indexed or embedded otherwise, so that an older index is made again."""
 
 TARGET = 900
@@ -38,7 +39,8 @@ def cut(document: Document) -> list[Passage]:
     """Cut a document into passages: whole sentences, headings with what follows, paragraphs where they fit."""
     text = document.text
     stops = [heading.start for heading in document.headings]
-    spans = list(_pack(text, sentences(text, stops), set(stops)))
+    parts = _rows(document) if document.media_type == SEPARATED else sentences(text, stops)
+    spans = list(_pack(text, parts, set(stops)))
     title = headline(document.title, OPENING.of(text))
     passages, line, done = [], 1, 0
     for span, headings in zip(spans, _headings(document.headings, spans), strict=True):
@@ -47,6 +49,18 @@ def cut(document: Document) -> list[Passage]:
         key = vector_key(in_context(span.of(text), title=title, headings=headings))
         passages.append(Passage(span, line, key))
     return passages
+
+
+def _rows(document: Document) -> list[Span]:
+    """Return the rows of a file of separated values, which tile it: its parts say which have line ends of their own."""
+    long = [Span(part.start, after.start) for part, after in pairwise(document.parts) if part.name]
+    starts = {each.start for each in long}.union(each.end for each in long)
+    for line in _LINE.finditer(document.text):
+        at = bisect_right(long, line.start(), key=lambda span: span.start) - 1
+        if at < 0 or long[at].end <= line.start():
+            starts.add(line.start())
+    edges = sorted({0, len(document.text), *starts})
+    return [Span(start, end) for start, end in pairwise(edges)]
 
 
 def _headings(headings: Sequence[Heading], spans: Iterable[Span]) -> Iterator[tuple[str, ...]]:
@@ -112,6 +126,8 @@ _COUNTED = re.compile(  # after which a number may come
     re.X,
 )
 _INITIALS = re.compile(r"\b(?:[A-Za-zÀ-ÖØ-ÞČĎĹĽŁŇŘŚŠŤŽŻΑ-ΩА-ЯЁІЇЄ]\.)+$")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_ROW = re.compile(r"[ \t]{0,8}\|")
 _OPENER = re.compile(
     r"(?:The|He|She|It|They|We|You|In|On|At|This|That|These|Those|But|And|However|When|If|As|A|An|There|For)\b(?!\.)"
 )
@@ -133,9 +149,22 @@ _BEGINS = re.compile(
 
 def sentences(text: str, stops: Sequence[int] = ()) -> list[Span]:
     """Cut a text into sentences that tile it; white space belongs to the sentence before it, `stops` are always cut."""
-    ends = {m.end() for m in _BOUNDARY.finditer(text) if m.lastgroup != "end" or _ends(text, m)}
+    barred = "|" in text
+    ends = {
+        m.end()
+        for m in _BOUNDARY.finditer(text)
+        if (m.lastgroup != "end" or _ends(text, m)) and not (barred and _in_row(text, m))
+    }
     edges = sorted({0, len(text), *stops, *ends})
     return [Span(start, end) for start, end in pairwise(edges)]
+
+
+def _in_row(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a mark stands within the row of a table, which is no sentence's end."""
+    if match.lastgroup not in ("end", "wide") or "\n" in match[0]:
+        return False
+    begin = text.rfind("\n", max(0, match.start() - _LONGEST), match.start()) + 1
+    return bool(_ROW.match(text, begin))
 
 
 def _ends(text: str, match: re.Match[str]) -> bool:

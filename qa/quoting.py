@@ -46,7 +46,7 @@ def _joined(spoken: Sequence[Evidence]) -> list[Evidence]:
     joined: list[Evidence] = []
     for each in spoken:
         last = joined[-1] if joined else None
-        if last and last.hit is each.hit and _follows(last, each):
+        if last and last.hit is each.hit and not (last.row or each.row) and _follows(last, each):
             span = Span(last.span.start, max(last.span.end, each.span.end))
             words = span.shift(-each.hit.start_char_index).of(each.hit.text)
             own = each.short and each.short.shift(each.span.start - span.start)

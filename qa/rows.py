@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from qa.spans import Span
@@ -13,14 +14,15 @@ SEPARATED = "text/csv"
 """The media type of a file of separated values."""
 _LINE = re.compile(r"[^\r\n]+")
 _BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?[ \t]*")
-_VALUES_LINE = re.compile(r'(?:"[^"]*"|[^"\r\n])+')  # a line end between quotes ends no row
+_RULE = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*[|+])+(?:[ \t]*:?-+:?)?")
 _SIGNS = ",;\t|"
 """What parts the values of a file of them: the one that comes most often."""
 _SAYS_SIGN = re.compile(r"sep=.")
 _FIGURE = re.compile(r"\W*\d")
 _PAIR = 2
 """A table of so many columns may be one of names and values, whose first row is no head."""
+_LONGEST_HEAD = 2_000
+"""So many letters name no columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def tables(words: str, *, head: str = "", separated: bool = False) -> list[Table
 
     `head` is the first row of the table of which they are a later part, or of the file.
     """
+    head = head if len(head) <= _LONGEST_HEAD else ""
     if separated:
         return [Table(Span(0, len(words)), tuple(_separated(words, head)))]
     found, done = list[Table](), 0
@@ -70,8 +73,9 @@ def tables(words: str, *, head: str = "", separated: bool = False) -> list[Table
 
 def first_row(text: str) -> str:
     """Return the first row of a file of separated values."""
-    lines = (match[0].strip() for match in _VALUES_LINE.finditer(text))
-    return next((line for line in lines if line and not _SAYS_SIGN.fullmatch(line)), "")
+    signs = sorted(_SIGNS, key=text.count)
+    rows = (Span(cells[0].start, cells[-1].end).of(text).strip() for cells in _values(text, signs[-1]))
+    return next((row for row in rows if row and not _SAYS_SIGN.fullmatch(row)), "")
 
 
 def goes_on(words: str) -> bool:
@@ -81,16 +85,15 @@ def goes_on(words: str) -> bool:
 
 
 def head_of(before: str) -> str:
-    """Return the first row of the table that goes on where a text ends; nothing where none does."""
+    """Return the head of the table that goes on where a text ends; nothing where none does, or nobody knows it."""
     lines = before.splitlines()
-    head = ""
-    for number in range(len(lines) - 1, -1, -1):
-        if not _BAR.search(lines[number]):
-            break
-        if _RULE.fullmatch(lines[number]) and number:
-            return lines[number - 1]
-        head = lines[number]
-    return head
+    first = len(lines)
+    while first and _BAR.search(lines[first - 1]):
+        first -= 1
+        if first and _RULE.fullmatch(lines[first].strip()):
+            return lines[first - 1]
+    cells = [[each.of(line) for each in _by_bars(line)] for line in lines[first:]]
+    return lines[first] if _has_head(cells) else ""
 
 
 def _blocks(words: str, *, goes_on: bool) -> Iterator[list[Span]]:
@@ -104,7 +107,7 @@ def _blocks(words: str, *, goes_on: bool) -> Iterator[list[Span]]:
             yield from _whole(words, block, goes_on=goes_on)
             block = []
         if is_row:
-            block.append(span)
+            block.append(span.strip(words))
     yield from _whole(words, block, goes_on=goes_on)
 
 
@@ -114,52 +117,72 @@ def _whole(words: str, block: list[Span], *, goes_on: bool) -> Iterator[list[Spa
 
 
 def _rows(words: str, block: Sequence[Span], head: str, above: str) -> Iterator[Row]:
-    """Yield the rows below the head of one table."""
-    first, *others = ([each.of(line.of(words)) for each in _by_bars(line.of(words))] for line in block)
-    ruled = len(block) > 1 and _RULE.fullmatch(block[1].of(words))
-    skipped = 0
+    """Yield the rows below the head of one table; the first one too where it only seems to be its head."""
+    said = [line.of(words) for line in block]
+    ruled = len(said) > 1 and bool(_RULE.fullmatch(said[1]))
+    names: list[str] = []
     if ruled:
-        names, skipped = first, 2
+        names = [each.of(said[0]) for each in _by_bars(said[0])]
     elif head and not words[: block[0].start].strip():
         names = [each.of(head) for each in _by_bars(head)]
-    elif len(first) > _PAIR and not any(map(_FIGURE.match, first)) and any(len(each) == len(first) for each in others):
-        names, skipped = first, 1
-    else:
-        names = []
-    for line in block[skipped:]:
-        said = line.of(words)
-        if not _RULE.fullmatch(said):
-            yield _row(line, said, _by_bars(said), names, above)
+    elif _has_head(cells := [[each.of(line) for each in _by_bars(line)] for line in said]):
+        names = cells[0]
+        yield _row(block[0], said[0], _by_bars(said[0]), ())
+        block, said = block[1:], said[1:]
+    for line, own in list(zip(block, said, strict=True))[2 * ruled :]:
+        if not _RULE.fullmatch(own):
+            yield _row(line, own, _by_bars(own), names, above)
+
+
+def _has_head(cells: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first of some rows seems to name columns: more than two, in words alone, as others have."""
+    first, *others = cells or [[]]
+    words = len(first) > _PAIR and not any(map(_FIGURE.match, first))
+    return words and any(len(each) == len(first) for each in others)
 
 
 def _by_bars(line: str) -> list[Span]:
-    """Return where the cells of a line stand: between bars, those at its ends left out."""
+    """Return where the cells of a line stand: between bars; those at both its ends are no more than its edges."""
     if "|" not in line:
         return []
     edges = [-1, *(bar.start() for bar in _BAR.finditer(line)), len(line)]
     cells = [Span(start + 1, end).strip(line) for start, end in pairwise(edges)]
-    if cells and not len(cells[0]) and line.lstrip().startswith("|"):
-        cells = cells[1:]
-    if cells and not len(cells[-1]) and line.rstrip().endswith("|"):
-        cells = cells[:-1]
+    if len(cells) > _PAIR and not len(cells[0]) and not len(cells[-1]):
+        return cells[1:-1]
     return cells
 
 
 def _separated(words: str, head: str) -> list[Row]:
     sign = max(_SIGNS, key=(head or words).count)
-    names = [_unquoted(each, head).of(head) for each in _by_sign(head, sign)] if head else []
+    names = [_unquoted(each, head).of(head) for each in _values(head, sign)[0]] if head else []
     found = []
-    for line in _VALUES_LINE.finditer(words):
-        span = Span(*line.span()).strip(words)
+    for cells in _values(words, sign):
+        span = Span(cells[0].start, cells[-1].end).strip(words)
         said = span.of(words)
         if said and said != head.strip():
-            found.append(_row(span, said, _by_sign(said, sign), names))
+            found.append(_row(span, said, [each.shift(-span.start) for each in cells], names))
     return found
 
 
-def _by_sign(line: str, sign: str) -> list[Span]:
-    signs = (match.start() for match in re.finditer(rf'"[^"]*"|{re.escape(sign)}', line) if match[0] == sign)
-    return [Span(start + 1, end) for start, end in pairwise([-1, *signs, len(line)])]
+def _values(text: str, sign: str) -> list[list[Span]]:
+    """Return where the cells of each row stand, whose quotes hold a cell together only where it begins with them."""
+    pattern, rows, at = _cell(sign), list[list[Span]](), 0
+    row: list[Span] = []
+    while at <= len(text):
+        found = pattern.match(text, at)
+        assert found  # an empty cell is one too
+        row.append(Span(at, found.end()))
+        if text[found.end() : found.end() + 1] != sign:
+            rows.append(row)
+            row = []
+        at = found.end() + 1
+    return rows
+
+
+@cache
+def _cell(sign: str) -> re.Pattern[str]:
+    apart = re.escape(sign)
+    return re.compile(rf'[ ]*"(?:[^"]|"")*"[ ]*(?={apart}|[\r\n]|\Z)|[^{apart}\r\n]*')
 
 
 def _row(span: Span, words: str, cells: Sequence[Span], names: Sequence[str], above: str = "") -> Row:
@@ -169,7 +192,7 @@ def _row(span: Span, words: str, cells: Sequence[Span], names: Sequence[str], ab
 
 def _unquoted(span: Span, words: str) -> Span:
     """Leave out white space around a cell, and the quotes that hold it together."""
-    span = span.strip(words)
+    span = Span(max(0, span.start), min(len(words), span.end)).strip(words)
     said = span.of(words)
     quoted = len(said) > 1 and said[0] == said[-1] == '"'
     return Span(span.start + 1, span.end - 1) if quoted else span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.candidates import EXACT, Evidence
+from qa.candidates import Evidence
 from qa.cells import cell
 from qa.evidence import Choice
 from qa.mentions import dates
@@ -36,7 +36,7 @@ def settle(question: str, choice: Choice) -> Choice:
     if best is not None:
         chosen = [best, *chosen]
         others = [each for each in others if each is not best]
-    if any(each.row and each.score >= EXACT for each in chosen):
+    if any(each.exact and each.short for each in chosen):
         chosen = [each for each in chosen if each.short]
     elif any(each.short for each in chosen):
         chosen = [each for each in chosen if each.short or not strays(said, each.words, each.above)]
@@ -46,8 +46,8 @@ def settle(question: str, choice: Choice) -> Choice:
 def _pointed(said: Asked, each: Evidence) -> Evidence:
     """Keep the short answer that fits the question; of the row of a table the cell that it asks for."""
     if each.row:
-        found = cell(said, each.row, each.above)
-        fits = found and (found.exact or has_most(said, f"{each.said} {each.above}"))
+        found = cell(said, each.row, each.ruling)
+        fits = found and (found.exact or (found.fits and has_most(said, f"{each.said} {each.above}")))
         weight = weight_of(said, each.words) if fits else 0.0
         return replace(each, short=found.span if found and fits else None, certainty=0.0, weight=weight)
     pointed = point(said, each.words, each.above, each.short, each.certainty)

@@ -52,6 +52,7 @@ WORD = re.compile(r"\d(?:[\d.,]*\d)?|[^\W\d_]+(?:[-’'][^\W\d_]+)*(?:[’'](?!\
 _POSSESSOR = re.compile(r"[’']s?$")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 _LONGEST_NOUN = 3
+_WHICH = re.compile(r"\W*(?:(?:[a-z]+\s)?(?:what|which|whose)|what['’]s)\b", re.I)
 _STEM = 5
 """A word is said in another form where both begin with so many letters."""
 _ARTICLES = ("a", "an", "the")
@@ -76,6 +77,8 @@ class Asked:
     years: frozenset[str]
     manner: str = ""
     """The word behind «how»: «long», «deep»."""
+    which: bool = False
+    """It asks what something is, or which."""
 
     @property
     def named(self) -> frozenset[str]:
@@ -127,6 +130,7 @@ def asked(question: str) -> Asked:
         owners=frozenset(form(word) for word in words if word[0].isupper() and _POSSESSOR.search(word)),
         years=frozenset(word for word in words if _YEAR.fullmatch(word)),
         manner=form(manner),
+        which=bool(_WHICH.match(question)),
     )
 
 

@@ -91,3 +91,17 @@ def test_lines_are_counted_by_their_ends(text: str) -> None:
     places: Callable[[int], int] = lambda offset: 1 + count_lines(text, Span(0, offset))  # noqa: E731
     assert [places(text.index(word)) for word in ("one", "two", "three", "four")] == [1, 2, 3, 4]
     assert places(4) == 1  # between \r and \n the line has not ended
+
+
+def test_tables_are_cut_between_their_rows() -> None:
+    said = '"A very good lamp. It is bright! And\nit is cheap, ""truly"" so.\n\nBuy it."'
+    values = "name,review,price\n" + "".join(f"Lamp {number},{said},{number}\n" for number in range(40))
+    document = parse(values.encode(), "a.csv")
+    passages = cut(document)
+    assert "".join(each.span.of(values) for each in passages) == values and len(passages) > 3
+    assert all(each.span.of(values).startswith("Lamp ") for each in passages[1:])
+    rows = "".join(f"| Lamp {number} | A good lamp. It is bright. Really! | {number} |\n" for number in range(60))
+    text = f"# Lamps\n\nThey are here. All of them.\n\n| Name | What | Price |\n|---|---|---|\n{rows}\nThat is all."
+    passages = cut(parse(text.encode(), "a.md"))
+    assert "".join(each.span.of(text) for each in passages) == text and len(passages) > 3
+    assert all(each.span.of(text).startswith(("| Lamp ", "| Name ")) for each in passages[1:-1])
