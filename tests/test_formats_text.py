@@ -375,13 +375,13 @@ def pdf(content: bytes, cmap: bytes = b"") -> bytes:
 def test_a_pdf_without_words_says_whether_there_is_anything_on_its_pages(
     content: bytes, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.parsers.pdf.available", lambda: False)
+    monkeypatch.setattr("qa.parsers.scans.available", lambda: False)
     with pytest.raises(DocumentError, match=words):
         parse(pdf(content), "a.pdf")
 
 
 def test_a_pdf_whose_fonts_tell_no_letters_has_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.parsers.pdf.available", lambda: False)
+    monkeypatch.setattr("qa.parsers.scans.available", lambda: False)
     private = b"\n".join(b"<%02X> <E0%02X>" % (n, n) for n in range(65, 75))
     cmap = b"begincmap\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n10 beginbfchar\n" + private
     made = pdf(b"BT /F 12 Tf 9 9 Td (ABCDEFGH) Tj ET", cmap + b"\nendbfchar\nendcmap")
