@@ -584,6 +584,7 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
     try:
         running.until(lambda status: status["documents"] == 1 and not status["waiting"])
         page.goto(running.url)
+        expect(page.locator(".qa-example")).to_have_count(3)  # before that nobody listens to keys
         ask(page, "In which year was the lighthouse of Neuwerk built?")
         ask(page, "Who built it?")
         said = page.locator("#qa-turns").inner_text()
@@ -601,6 +602,7 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
         assert "Hamburg" in ask(page, "By which city?").locator(".qa-words").inner_text()
         other = context.new_page()
         other.goto(running.url)
+        expect(other.locator(".qa-example")).to_have_count(3)
         ask(other, "What is in here?")
         expect(other.locator(".qa-turn")).to_have_count(1)
         other.get_by_text("Conversations", exact=True).click()
