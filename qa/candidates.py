@@ -23,7 +23,7 @@ EXACT = 0.95
 _MOST_ROWS = 5
 _AS_MUCH = 0.8
 """A row is left out that has less of the question than this share of what the best row has."""
-_CERTAIN = 0.3
+CERTAIN = 0.3
 """A short answer is marked if the reader is so sure of it."""
 _SHORTEST = 12
 """A sentence of fewer letters says nothing by itself."""
@@ -212,7 +212,7 @@ class _Read:
 
 
 def _evidence(hit: Hit, shown: Span, reading: Reading | None, row: Row | None) -> Evidence:
-    answer = reading.answer if reading and reading.certainty >= _CERTAIN else None
+    answer = reading.answer if reading and reading.certainty >= CERTAIN else None
     inside = answer is not None and shown.start <= answer.start and answer.end <= shown.end
     short = answer.shift(-shown.start) if answer and inside else None
     certainty = reading.certainty if reading and short else 0.0

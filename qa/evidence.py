@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qa.candidates import EXACT, Candidate, Evidence, Vocabulary, candidates, log_odds
+from qa.candidates import CERTAIN, EXACT, Candidate, Evidence, Vocabulary, candidates, log_odds
 from qa.embedders import Embedder
 from qa.reader import Reading
 from qa.search import Hit
@@ -43,8 +43,6 @@ _LEAST_FURTHER, _MOST_FURTHER = 0.25, 0.95
 _MOST = 5
 _COMPARED, _COMPARED_IF_READ = 16, 12
 """Sentences of a question that are embedded, at most: those that are likeliest by all else. More change no figure."""
-_CERTAIN = 0.3
-"""A short answer is marked if the reader is so sure of it."""
 _FEW = 2
 _NEAR_WITH_FEW = (0.45, 0.9)
 """One or two words are a thing to look up, and have little meaning to be near to; nearly all must stand there."""
@@ -105,7 +103,7 @@ def enough(scores: Sequence[float], known: Sequence[Mapping[str, float]]) -> int
     One that surely answers needs little beside it; where none does, several may together.
     """
     # without a reader nobody knows of a short answer: as if there were one
-    certainty = max(each.get("holds", _CERTAIN) for each in known)
+    certainty = max(each.get("holds", CERTAIN) for each in known)
     further = max(_LEAST_FURTHER, min(_MOST_FURTHER, _FURTHER + _LIKELY * scores[0] + _SURE * certainty))
     return sum(score >= further * scores[0] for score in scores[:_MOST])
 
@@ -161,9 +159,7 @@ def compared(
 
 def _with_cosines(question: str, found: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
     """Add the cosine of each sentence with the question, and how far it is below the highest."""
-    vectors = embedder.embed(
-        [each.evidence.row.labelled if each.evidence.row else each.evidence.words for each in found]
-    )
+    vectors = embedder.embed([each.evidence.said for each in found])
     # not `@`: BLAS would start threads for this little, which then spin beside those that embed
     cosines = [float(cosine) for cosine in np.vecdot(vectors, embedder.embed_query(question))]
     return [
