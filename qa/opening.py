@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qa.catalog import Catalog
-from qa.parsers import is_archive, ocr
+from qa.parsers import is_archive, is_pdf, ocr
 from qa.records import File
 
 _ARCHIVES, _PICTURES = "archives", "pictures"
@@ -30,6 +30,7 @@ def known_files(catalog: Catalog, *, archives: bool) -> dict[str, File]:
         catalog.set_meta(_ARCHIVES, "")  # until this sync is complete some are read so and some otherwise
         turned = {file.container or file.path for file in known.values() if is_archive(file.path)}
     if ocr.available() and catalog.meta(_PICTURES) != str(True):
-        unread = (file for file in known.values() if (file.reason or "").endswith(ocr.INSTALL))
+        # a PDF whose covers are pictures was read without them, and without a word
+        unread = (f for f in known.values() if (f.reason or "").endswith(ocr.INSTALL) or is_pdf(f.path))
         turned |= {file.container or file.path for file in unread}
     return {path: replace(file, digest=None) if path in turned else file for path, file in known.items()}

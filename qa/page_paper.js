@@ -11,37 +11,42 @@ export const hasPages = (source) => source.media_type === "application/pdf" && !
 export function paper(source, first, cited, count) {
   const sheet = make("img", { className: "qa-sheet", decoding: "async" });
   const said = make("span", { role: "status" });
-  const wrong = make("p", { className: "qa-note", role: "alert", hidden: true });
+  const note = make("p", { className: "qa-note", hidden: true });
   const [back, on] = [["‹", "Page before", -1], ["›", "Next page", 1]].map(([sign, name, step]) =>
     make("button", { type: "button", title: name, aria: { label: name }, onclick: () => turn(number + step) }, sign));
   let number = first;
   let turned = 0;
 
-  function turn(to) {
+  async function turn(to) {
     number = to;
-    turned++;
+    const mine = ++turned;
     const left = document.activeElement;
     const here = cited && to >= cited.start_page_number && to <= cited.end_page_number;
     said.textContent = `Page ${to} of ${count}`;
     [back.disabled, on.disabled] = [to <= 1, to >= count];
     if (left?.disabled) [back, on].find((each) => !each.disabled)?.focus(); // who turned by keyboard goes on from there
-    wrong.hidden = true;
-    sheet.hidden = false;
     sheet.setAttribute("aria-busy", "true"); // until then it shows the page before
     sheet.alt = here ? `Page ${to} of ${source.path}, on which these words stand: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
-    sheet.src = address(source, to, cited);
+    const drawn = await draw(address(source, to, cited)).catch((error) => ({ note: error.message }));
+    if (mine !== turned) return;
+    const unmarked = here && drawn.marked === 0 ? "This page is a picture: where on it the cited words stand is not known." : "";
+    note.textContent = drawn.note ?? unmarked;
+    note.hidden = !note.textContent;
+    note.setAttribute("role", drawn.note ? "alert" : "note");
+    sheet.hidden = !drawn.picture;
+    if (drawn.picture) sheet.src = URL.createObjectURL(drawn.picture);
+    sheet.setAttribute("aria-busy", "false");
   }
 
-  sheet.onload = () => sheet.setAttribute("aria-busy", "false");
-  sheet.onerror = async () => {
-    const mine = turned;
-    const error = await api(address(source, number, cited)).then(() => new Error("The page could not be shown."), (told) => told);
-    if (mine !== turned) return;
-    Object.assign(wrong, { textContent: error.message, hidden: false });
-    sheet.hidden = true;
-  };
+  sheet.onload = () => URL.revokeObjectURL(sheet.src);
   turn(first);
-  return make("div", { className: "qa-paper" }, make("p", { className: "qa-turner" }, back, said, on), sheet, wrong);
+  return make("div", { className: "qa-paper" }, make("p", { className: "qa-turner" }, back, said, on), note, sheet);
+}
+
+/** Fetch a page that the server draws; `marked` is on how many lines. */
+async function draw(address) {
+  const response = await api(address);
+  return { picture: await response.blob(), marked: Number(response.headers.get("X-Marked")) };
 }
 
 function address(source, number, cited) {

@@ -61,13 +61,25 @@ def send(pipe: IO[bytes], reading: Reading) -> None:
     pipe.flush()
 
 
-def receive(pipe: IO[bytes], task: Task) -> Reading:
-    """Take in what was read of a file. Raises EOFError, LookupError, TypeError, ValueError where it makes no sense."""
+def send_waiting(pipe: IO[bytes]) -> None:
+    """Write that the words of a picture are about to be recognised, which takes its time."""
+    pipe.write(_LENGTHS.pack(0, 0))
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes], task: Task) -> Reading | None:
+    """Take in what was read of a file, or None where a picture of it is about to be.
+
+    Raises EOFError, LookupError, TypeError, ValueError where it makes no sense.
+    """
     head, text = (_exactly(pipe, length) for length in _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size)))
-    header = json.loads(head)
+    return _reading(pipe, json.loads(head), text, task) if head else None
+
+
+def _reading(pipe: IO[bytes], header: dict[str, Any], text: bytes, task: Task) -> Reading:
     digest = bytes.fromhex(header["digest"]) if header["digest"] else None
     signature = Signature(*header["signature"])
-    inside = tuple(receive(pipe, task) for _ in range(header["inside"]))
+    inside = tuple(_inside(pipe, task) for _ in range(header["inside"]))
     path, container = header["path"], header["container"]
     if (container or path) != task.path:
         raise ValueError(path)
@@ -81,6 +93,13 @@ def receive(pipe: IO[bytes], task: Task) -> Reading:
         Passage(Span(start, end), line, bytes.fromhex(key)) for start, end, line, key in header["passages"]
     )
     return Reading(file, Document(text.decode(), title, media_type, tuple(pages), headings, parts), passages, inside)
+
+
+def _inside(pipe: IO[bytes], task: Task) -> Reading:
+    reading = receive(pipe, task)
+    if reading is None:
+        raise ValueError(task.path)
+    return reading
 
 
 def sheet_line(sheet: Sheet) -> bytes:

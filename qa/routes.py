@@ -264,11 +264,15 @@ def file(id: str, library: Lib) -> Response:
 async def page(
     id: str, number: int, library: Lib, request: Request, cite: str | None = None, width: int = 1_000
 ) -> Response:
-    """Draw a page of a PDF as a PNG, so many pixels wide; the words of a citation (`cite`) are marked there."""
+    """Draw a page of a PDF as a PNG, so many pixels wide; the words of a citation (`cite`) are marked there.
+
+    `X-Marked` says on how many lines: on none where the page is a picture, on which nobody knows where its words are.
+    """
 
     def answer() -> Response:
         drawn = library.page(id, number, cite=cite, width=width)
-        return Response(drawn.png, media_type="image/png", headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", "X-Marked": str(len(drawn.boxes))}
+        return Response(drawn.png, media_type="image/png", headers=headers)
 
     # each is drawn by a process of its own: so many at once, and the others wait without holding a thread
     limiter: CapacityLimiter = request.app.state.drawing

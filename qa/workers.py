@@ -13,9 +13,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -25,8 +27,9 @@ from qa import __version__
 from qa.documents import PARSERS_VERSION
 from qa.drawing import Picture, Sheet, draw
 from qa.errors import DocumentError
+from qa.parsers import ocr
 from qa.passages import CUTTER_VERSION
-from qa.pipes import line, receive, receive_drawn, send, send_drawn, sheet_line, sheet_of, task_of
+from qa.pipes import line, receive, receive_drawn, send, send_drawn, send_waiting, sheet_line, sheet_of, task_of
 from qa.reading import Reading, Task, read, unread
 
 _PROGRAM: Final = "import sys; sys.path[:] = sys.argv[2:]; from qa.workers import work; work(sys.argv[1])"
@@ -49,8 +52,10 @@ _MEMORY, _TIMES = 2_000_000_000, 8
 """How much memory a worker may take, in bytes: so many, and as often the size of the file."""
 _NONSENSE: Final = (OSError, EOFError, ValueError, LookupError, TypeError)
 """What is raised where a worker has ended, or what it says makes no sense."""
+_PICTURE: Final = 120.0
+"""How many seconds the words of a picture may take to be recognised: mostly it is some."""
 _RECOGNISING: Final = 600.0
-"""So many seconds more where words on pictures are to be recognised: a page takes some."""
+"""And those of all pictures of a file."""
 _RECOGNISER: Final = 2_000_000_000
 """And so much more memory."""
 _TOO_SLOW: Final = "It takes too long to read: it may be damaged, or made to stop us."
@@ -235,26 +240,35 @@ class _Worker:
             self._to.write(line(tasks))
             self._to.flush()
             for task in tasks:
-                with self._in_time(task.size, more=_RECOGNISING if task.pictured else 0.0):
-                    reading = receive(self._from, task)
-                yield reading
+                yield self._read(task)
         except _NONSENSE as error:
             raise _Gone from error
+
+    def _read(self, task: Task) -> Reading:
+        """Wait for what is made of a file: longer where it says that it is at a picture."""
+        usual = seconds = _SECONDS + task.size / _SPEED
+        last = time.monotonic() + usual + _RECOGNISING
+        while True:
+            with self._in_time(seconds):
+                reading = receive(self._from, task)
+            if reading is not None:
+                return reading
+            seconds = min(usual + _PICTURE, max(0.0, last - time.monotonic()))
 
     def draw(self, sheet: Sheet) -> Picture:
         """Have a page drawn. Raises _Gone where it ends before that, DocumentError."""
         try:
             self._to.write(sheet_line(sheet))
             self._to.flush()
-            with self._in_time(sheet.size):
+            with self._in_time(_SECONDS + sheet.size / _SPEED):
                 return receive_drawn(self._from)
         except _NONSENSE as error:
             raise _Gone from error
 
     @contextlib.contextmanager
-    def _in_time(self, size: int, *, more: float = 0.0) -> Iterator[None]:
-        """Wait for what is made of a file of so many bytes; where it takes too long, end the process."""
-        too_late = threading.Timer(_SECONDS + size / _SPEED + more, self._give_up)
+    def _in_time(self, seconds: float) -> Iterator[None]:
+        """Wait for what it says; where it takes longer than that, end the process."""
+        too_late = threading.Timer(seconds, self._give_up)
         too_late.start()
         try:
             yield
@@ -288,6 +302,7 @@ def work(folder: str) -> None:
     os.dup2(2, 1)  # nothing that a parser prints may get among the answers
     out.write(_GREETING)
     out.flush()
+    ocr.before_each(partial(send_waiting, out))
     lines: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     while True:

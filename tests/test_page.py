@@ -267,14 +267,18 @@ def test_a_step_leads_to_the_next_citation_of_the_answer_and_back(opened: Open) 
 @needs_browser
 def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, server: Server, tmp_path: Path) -> None:
     page = opened()
-    ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+    turn = ask(page, "Since when has nobody seen the walrus of Brask?")
+    with page.expect_response(re.compile("/pages/2")) as told:
+        turn.locator(".qa-mark").first.click()
     assert "since 1871" in highlighted(page)
     sheet = page.locator(".qa-sheet")
     expect(sheet).to_be_visible()
     assert "walrus of Brask since 1871" in (sheet.get_attribute("alt") or "")
-    shown = httpx.get(f"{server.url}{sheet.get_attribute('src')}").content
-    bare = httpx.get(f"{server.url}/api/documents/papers%2Flynx.pdf/pages/2", params={"width": 1_400}).content
-    assert shown != bare and shown[:4] == b"\x89PNG"
+    bare = httpx.get(f"{server.url}/api/documents/papers%2Flynx.pdf/pages/2", params={"width": 1_400})
+    assert told.value.body() != bare.content and bare.content[:4] == b"\x89PNG"
+    assert (told.value.headers["x-marked"], bare.headers["x-marked"]) == ("1", "0")
+    expect(sheet).to_have_js_property("naturalWidth", 1_400)
+    expect(page.locator(".qa-paper .qa-note")).to_be_hidden()
     expect(page.locator("#qa-source")).to_contain_text("Page 2 of 3")
     shot(page, tmp_path, "page-pdf")
     page.get_by_role("button", name="Next page").click()
@@ -283,6 +287,23 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, s
     page.get_by_role("button", name="Show the text").click()
     expect(page.locator("#qa-source mark")).to_be_visible()
     expect(sheet).to_be_hidden()
+
+
+@needs_browser
+def test_of_a_page_that_is_a_picture_it_is_said_that_nobody_knows_where_the_words_are(opened: Open) -> None:
+    page = opened()
+
+    def unmarked(route: Route) -> None:
+        drawn = route.fetch()
+        route.fulfill(response=drawn, headers=drawn.headers | {"x-marked": "0"})
+
+    page.route(re.compile("/pages/2"), unmarked)
+    ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+    expect(page.locator(".qa-sheet")).to_be_visible()
+    expect(page.locator(".qa-paper")).to_contain_text("This page is a picture: where on it the cited words stand")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator("#qa-source")).to_contain_text("Page 3 of 3")
+    expect(page.locator(".qa-paper .qa-note")).to_be_hidden()
 
 
 @needs_browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Fill, make_pdf
+from PIL import Image
 
 from qa import Library, workers
 from qa.folder import scan
+from qa.parsers import ocr
 from qa.reading import Reading, Task
 from qa.settings import read_settings
 from qa.workers import read_files
@@ -35,6 +38,13 @@ def LexborHTMLParser(page):
 DIES = "os.kill(os.getpid(), signal.SIGKILL)"
 DIES_ONCE = "if log.read_text().count('\\n') == 1: os.kill(os.getpid(), signal.SIGKILL)\n    raise ValueError"
 HANGS = "time.sleep(600)"
+RECOGNISER = """
+import time
+from types import SimpleNamespace
+def RapidOCR(params):
+    time.sleep(7)
+    return lambda picture: SimpleNamespace(boxes=[[(0, 0), (9, 9)]], txts=["recognised"], scores=[1.0])
+"""
 
 
 def large(count: int = 60) -> dict[str, str | bytes]:
@@ -126,6 +136,23 @@ def test_a_file_that_ends_its_reader_gets_a_reason_and_the_others_are_read(
 
 
 @unix
+def test_a_file_that_takes_too_long_gets_a_reason_unless_its_reader_is_at_a_picture(
+    fill: Fill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    modules, _ = stand_in(tmp_path, HANGS)
+    (modules / "rapidocr.py").write_text(RECOGNISER)
+    monkeypatch.syspath_prepend(str(modules))
+    monkeypatch.setattr(workers, "_SECONDS", 5.0)
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    picture = io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(picture, "PNG")
+    mail = "Subject: It may hold pictures\nContent-Type: text/html\n\n<p>It hangs.</p>"
+    folder = fill({"a.eml": mail, "b.png": picture.getvalue()})
+    hung, read = read_all(folder, processes=1)
+    assert hung.file.reason == "It takes too long to read: it may be damaged, or made to stop us."
+    assert read.document and read.document.text == "recognised"
+
+
 def test_a_reader_that_is_ended_by_someone_else_loses_nothing(
     folder: Path, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,11 @@ def is_archive(path: str) -> bool:
     return PARSERS.get(PurePosixPath(path).suffix.lower()) is parse_archive
 
 
+def is_pdf(path: str) -> bool:
+    """Tell by its name whether a file is a PDF."""
+    return PARSERS.get(PurePosixPath(path).suffix.lower()) is parse_pdf
+
+
 def may_be_pictures(path: str) -> bool:
     """Tell by its name whether all the words of a file, or of one in it, may be on pictures."""
     parser = PARSERS.get(PurePosixPath(path).suffix.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -24,6 +25,8 @@ def available() -> bool:
 
 def read_picture(picture: Any) -> str:
     """Return the words on one of Pillow's pictures: line by line from the top, paragraphs apart."""
+    for tell in _WAITING:
+        tell()
     found = _engine()(picture)
     text, before = "", None
     for box, words, sure in zip(found.boxes if found.txts else (), found.txts or (), found.scores or (), strict=True):
@@ -35,6 +38,14 @@ def read_picture(picture: Any) -> str:
         text += words.strip()
         before = bottom
     return text
+
+
+def before_each(tell: Callable[[], None]) -> None:
+    """Have whoever waits for words told before each picture: it takes seconds, where a text takes none."""
+    _WAITING.append(tell)
+
+
+_WAITING: list[Callable[[], None]] = []
 
 
 @cache
