@@ -13,7 +13,7 @@ from qa.documents import Document, Heading
 from qa.rows import SEPARATED
 from qa.spans import Span, count_lines
 
-CUTTER_VERSION = 4
+CUTTER_VERSION = 5
 """Raised whenever the same text is cut, indexed or embedded otherwise, so that an older index is made again."""
 
 TARGET = 900
@@ -125,8 +125,15 @@ _COUNTED = re.compile(  # after which a number may come
       | [Kk]l | blz | [Ss]tr | č | čl | odst | poz | ust | рис | стр? | гл )\.$""",
     re.X,
 )
-_INITIALS = re.compile(r"\b(?:[A-Za-zÀ-ÖØ-ÞČĎĹĽŁŇŘŚŠŤŽŻΑ-ΩА-ЯЁІЇЄ]\.)+$")
+_HOUR = re.compile(r"\b[ap]\.m\.$")
+_DAY_OR_ZONE = re.compile(
+    r"[A-Z]{2}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:East|West)ern\b|Central\b|Mountain\b|Pacific\b|Greenwich\b"
+)
+_INITIALS = re.compile(r"(?<!°)\b(?:[A-Za-zÀ-ÖØ-ÞČĎĹĽŁŇŘŚŠŤŽŻΑ-ΩА-ЯЁІЇЄ]\.)+$")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_NUMBERED = re.compile(r"[ \t]*#{1,6}[ \t]+\d{1,3}\.[ \t]+")
+_TITLE = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+\S[^\r\n]*[\r\n]\s*(?=\S)", re.M)
+"""A heading of Markdown, which ends with its line."""
 _ROW = re.compile(r"[ \t]{0,8}\|")
 _OPENER = re.compile(
     r"(?:The|He|She|It|They|We|You|In|On|At|This|That|These|Those|But|And|However|When|If|As|A|An|There|For)\b(?!\.)"
@@ -155,7 +162,8 @@ def sentences(text: str, stops: Sequence[int] = ()) -> list[Span]:
         for m in _BOUNDARY.finditer(text)
         if (m.lastgroup != "end" or _ends(text, m)) and not (barred and _in_row(text, m))
     }
-    edges = sorted({0, len(text), *stops, *ends})
+    titles = {m.end() for m in _TITLE.finditer(text)} if "#" in text else set()
+    edges = sorted({0, len(text), *stops, *ends, *titles})
     return [Span(start, end) for start, end in pairwise(edges)]
 
 
@@ -177,10 +185,12 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     if match[0][0] != "." or not match[0][1].isspace():  # only a lone dot, right after its word, abbreviates
         return True
     stop = text[max(0, match.start() - 12) : match.start() + 1]
+    if _HOUR.search(stop):  # «at 9 p.m. Visitors» ends one, «at 9 p.m. Eastern Time» does not
+        return not _DAY_OR_ZONE.match(text, match.end())
     if _INITIALS.search(stop):  # «in the U.S. The next» ends a sentence, «J. Smith» does not
         return bool(_OPENER.match(text, match.end()))
     if stop[-2:-1].isdigit():
-        return not _counts_on(text, match)
+        return not (_counts_on(text, match) or _numbers(text, match))
     return not (_ABBREVIATION.search(stop) or (after.isdigit() and _COUNTED.search(stop)))
 
 
@@ -196,6 +206,12 @@ def _counts_on(text: str, match: re.Match[str]) -> bool:
         return True
     ranked = _RANKED.search(text[max(0, at - 12) : at + 1])
     return bool(ranked) and not (_OPENER.match(text, after) or _BEGINS.match(text, after))
+
+
+def _numbers(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a number with a dot begins a heading: «## 2. Rent»."""
+    line = text.rfind("\n", max(0, match.start() - 12), match.start()) + 1
+    return bool(_NUMBERED.fullmatch(text, line, match.end()))
 
 
 # Passages.
