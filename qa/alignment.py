@@ -36,6 +36,7 @@ _SAME = {key(month)[:3]: key(month) for month in _MONTHS if month != "may"} | {
 }
 """Other names of the same."""
 _SIGNS = str.maketrans({"%": " percent ", "$": " dollar ", "€": " euro ", "£": " pound ", "‰": " permille "})
+_DEGREES, _SCALES = re.compile(r"°\s?([CF])\b"), {"C": " Celsius ", "F": " Fahrenheit "}
 _DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)\b")
 _ITEM = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•–])\s+")
 _OPENS = frozenset(".!?:;•–—-\n")
@@ -184,6 +185,7 @@ def align(claim: str, cited: Cited) -> Alignment:
 def _written_out(text: str) -> str:
     """Write out signs and dates."""
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
+    text = _DEGREES.sub(lambda sign: _SCALES[sign[1]], text)
     return _DATE.sub(lambda date: f"{int(date[3])} {_MONTHS[int(date[2]) - 1]} {date[1]}", text)
 
 

@@ -33,6 +33,7 @@ _BORROWED = 0.3
 _JOINED = re.compile(r"[\W_]+")
 """What joins the words of a file's name."""
 _LEANING = re.compile(r"(?:He|She|It|They|His|Her|Hers|Its|Their|This|These|That|Those|Such)\b")
+_CLOSING = " \n*_\"'”’»)"
 _ENDS = (".", "!", "?", "”", '"', "'", ")", "…", "。")
 
 
@@ -163,18 +164,27 @@ def _of_passage(
         return sum(weights.get(term, 0.0) for term in terms) / everything
 
     over = cache(lambda above: set(vocabulary.terms(above)))  # the same over all rows of a table
+
+    def terms_of(row: Row) -> set[str]:
+        # of an empty cell the name of its column too: the row is meant, and says that there is nothing
+        return set(vocabulary.terms(row.labelled)) | over(" ".join((row.above, *row.head)))
+
+    def asks(sentence: Span) -> bool:
+        return sentence.of(hit.text).rstrip(_CLOSING).endswith("?")
+
     read = _Read(reading, sentences(hit.text))
     before, previous, previous_share = Span(0, 0), set[str](), 0.0
     for span, row in _pieces(hit, head, read.sentences):
         stripped = span.strip(hit.text)
         words = stripped.of(hit.text)
-        terms = set(vocabulary.terms(row.labelled)) | over(row.above) if row else set(vocabulary.terms(words))
+        terms = terms_of(row) if row else set(vocabulary.terms(words))
         share, own = share_of(terms | previous), share_of(terms)
         borrows = share - max(own, previous_share) > 0 and share - own >= _BORROWED
         # «She sank in 1911.» says nothing without the sentence that names her: then both are shown, and cited
-        leans = not row and len(before) and (borrows or _LEANING.match(words))
+        leans = not row and len(before) and (borrows or asks(before) or _LEANING.match(words))
         shown, shown_share = (Span(before.start, stripped.end), share) if leans else (stripped, own)
-        if row or len(parted(words)) >= _SHORTEST:  # where words are not parted a letter says more
+        # a question answers nothing; and where words are not parted a letter says more
+        if row or not (asks(stripped) or len(parted(shown.of(hit.text))) < _SHORTEST):
             known = {"share": shown_share, "rank": math.log1p(rank), "length": math.log(max(2, len(words)))}
             known["ends"] = float(words.endswith(_ENDS))  # headings and rows of tables do not
             yield Candidate(_evidence(hit, shown, reading, row), known | read.of(span))

@@ -28,15 +28,17 @@ def denied(said: Words, sentences: Sequence[Words], shares: Sequence[float]) -> 
     best = max(shares, default=0.0)
     if best < _ABOUT:
         return False
-    about = [sentences[at] for at, share in enumerate(shares) if share >= _NEARLY_BEST * best]
-    others = [each for each in about if not _opposite(said, each)]
-    scope = _scope(said, *about)
-    # a heading, which only names what it is about, is no word against it
-    return len(others) < len(about) and not any(scope & set(said.keys) & set(each.keys) for each in others)
+    scope = _scope(said, *sentences) & set(said.keys)
+    about = [(at, bool(scope & set(sentences[at].keys))) for at, share in enumerate(shares) if share >= _ABOUT]
+    # a heading, which only names what it is about, says neither
+    named = {each for at, says in about if not says for each in sentences[at].keys}
+    most = max((shares[at] for at, says in about if says or not scope), default=best)
+    near = [sentences[at] for at, says in about if shares[at] >= _NEARLY_BEST * most and (says or not scope)]
+    return bool(near) and all(_opposite(said, each, named) for each in near)
 
 
-def _opposite(one: Words, other: Words) -> bool:
-    """Tell whether of two texts of like length one denies what the other says."""
+def _opposite(one: Words, other: Words, named: Collection[str]) -> bool:
+    """Tell whether of two texts of like length one denies what the other says; some is named elsewhere."""
     mine, theirs = _negated(one), _negated(other)
     full = [set(each.keys) - EMPTY - _TRUE for each in (one, other)]
     # a long sentence without any negation that has all that is denied says so, whatever else it says
@@ -45,7 +47,7 @@ def _opposite(one: Words, other: Words) -> bool:
         return False
     scope = _scope(one, other)
     unsaid = [full[0] - full[1], full[1] - full[0]]
-    if len(unsaid[0] - scope) > 1:
+    if len(unsaid[0] - scope - set(named)) > 1:
         return False
     if max(len(mine), len(theirs)) > 1:
         return _turned(one, other, full[0] & full[1])

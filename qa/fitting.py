@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from qa.mentions import MONEY, Mention, dates, mentions, times
+from qa.mentions import MONEY, OLDEST, Mention, dates, mentions, times
 from qa.verbs import form
 from qa.wanted import WORD, Asked, Wanted
 
+_OFTEN = form("often")
 _LENGTHS = frozenset("km mile m ft cm mm".split())
 _TIMES = frozenset("second minute hour day week month year".split())
 _UNITS = {
-    **dict.fromkeys("high tall deep wide far".split(), _LENGTHS),
-    "long": _LENGTHS | _TIMES,
-    "heavy": frozenset("kg g mg ton £".split()),
+    **dict.fromkeys(map(form, "high tall deep wide far large big fast".split()), _LENGTHS),
+    form("long"): _LENGTHS | _TIMES,
+    form("heavy"): frozenset("kg g mg ton £".split()),
+    _OFTEN: _TIMES,
 }
+"""Of what unit a figure may be that says how much so; speeds are told in lengths."""
+_EVERY = re.compile(r"\b(?:every|each)\s*$", re.I)
 _IS = re.compile(r"\b(?:is|was|are|were)\s*$")
 _WHOLE = re.compile(r"\bof\s(?:the|these|those|its|his|her|their|our)\s*$", re.I)
 _AT = re.compile(r"\b(?:in|at|on|near|from|to|of|into|around|outside|off|by)\s+(?:the\s)?$", re.I)
@@ -63,14 +67,17 @@ def _is_measure(asked: Asked, each: Mention, sentence: str) -> bool | None:
         return None
     fitting = _UNITS.get(asked.manner)
     if each.unit:
-        return (True if each.unit in fitting else None) if fitting else True
+        fits = not fitting or each.unit in fitting
+        # «every two weeks» says how often, «two weeks» how long
+        return (fits and (asked.manner != _OFTEN or bool(_EVERY.search(sentence[: each.span.start])))) or None
     return False
 
 
 def _is_age(asked: Asked, each: Mention, sentence: str) -> bool | None:
     if each.age:
         return True
-    return False if not each.unit and not each.noun and _IS.search(sentence[: each.span.start]) else None
+    young = each.value is not None and each.value.isdecimal() and int(each.value) <= OLDEST
+    return True if young and not each.unit and not each.noun and _IS.search(sentence[: each.span.start]) else None
 
 
 def _is_place(asked: Asked, each: Mention, sentence: str) -> bool | None:

@@ -42,7 +42,7 @@ _AGED = re.compile(r"[-\s]+years?[-\s]+(?:old|of\sage)\b", re.I)
 _AT_AGE = re.compile(r"\b(?:aged|(?:at\s)?age(?:\s+of)?|turn(?:s|ed|ing))\s*$", re.I)
 _APPOSED = re.compile(r"[A-Z][\w’'-]*\w[\W_]{0,2},\s*$")
 _AFTER_AGE = re.compile(r"\s*(?:[,.;)\n]|$)")
-_OLDEST = 120
+OLDEST = 120
 _NEAR = 60
 """What says of a number what it is stands among so many letters before it."""
 _LABEL = re.compile(r"([^\W\d_][\w ]*):\s*$")
@@ -139,7 +139,7 @@ def _figure(span: Span, own: tuple[str, ...], sentence: str) -> Mention:
             end = span.end + 1 + len(following[0])
             return Mention(Span(span.start, end), value, counted.unit, noun(sentence[end:]) or label)
     apposed = _APPOSED.search(before) and _AFTER_AGE.match(after)
-    young = value is not None and unit is None and value.isdecimal() and int(value) <= _OLDEST
+    young = value is not None and unit is None and value.isdecimal() and int(value) <= OLDEST
     age = bool(young and (apposed or _AT_AGE.search(before)))
     return Mention(span, value, unit, () if age else own or label, age=age)
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from qa.candidates import Evidence
 from qa.mentions import dates, mentions
 from qa.pointing import share
-from qa.straying import years
+from qa.straying import strays, years
 from qa.verbs import form
 from qa.wanted import FIGURES, WORD, Asked, Wanted, asked, wanted
 
@@ -126,7 +126,10 @@ def _says_it(said: Asked, each: Evidence) -> bool:
     done = said.plain - {said.manner}
     covered = share(said, f"{each.hit.document.title} {each.words}")
     enough = covered > _HALF if each.score < _LIKELY else covered >= _HALF
-    return each.score >= _LEAST and enough and (not done or bool(done & told))
+    # of Unit 7 nothing is said where the title is that of Unit 9
+    return (
+        each.score >= _LEAST and enough and (not done or bool(done & told)) and not strays(said, each.words, each.above)
+    )
 
 
 def _years(each: Evidence) -> set[str]:

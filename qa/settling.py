@@ -16,6 +16,7 @@ from qa.wanted import WORD, Asked, Wanted, asked
 
 _LEAST, _LIKELY = 0.1, 0.3
 """How likely a sentence must be that is shown for its short answer: where none has one, and where another has one."""
+_BORN = frozenset(map(form, "born birth birthday died age".split()))
 _HEAVIER = 1.0
 """So much more of the question must stand by the short answer of a sentence that is shown beside likelier ones."""
 
@@ -72,4 +73,5 @@ def _best(chosen: Sequence[Evidence], others: Sequence[Evidence]) -> Evidence | 
 def _tells_age(said: Asked, each: Evidence) -> bool:
     """Tell whether a sentence has an age, or a date from which one can be told, of what is asked for."""
     named = said.named & {form(word) for word in WORD.findall(each.words)}
-    return bool(each.short) or (bool(named and dates(each.words)) and not strays(said, each.words, each.above))
+    born = _BORN & {form(word) for word in WORD.findall(each.words)}
+    return bool(each.short) or (bool(named and born and dates(each.words)) and not strays(said, each.words, each.above))

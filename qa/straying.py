@@ -30,7 +30,7 @@ def strays(asked: Asked, sentence: str, above: str, *, sure: bool = False) -> bo
 
     With `sure` it is no matter if no name of the question stands above.
     """
-    told = {span.of(sentence) for span in years(sentence)}
+    told = _years(sentence) or _years(above)
     if asked.kind is not Wanted.DATE and asked.years and told and not asked.years & told:
         return True
     if not asked.names:
@@ -40,13 +40,22 @@ def strays(asked: Asked, sentence: str, above: str, *, sure: bool = False) -> bo
         return bool(exact) and not asked.owners and _only_owns(asked, sentence)
     if any(_has_namesake(name, sentence) for name in asked.names):
         return True
-    named = sure or any(_occurs(name, above, "") for name in asked.names)
+    named = any(_occurs(name, above, "") for name in asked.names)
+    if not named and any(_has_namesake(name, above) for name in asked.names):  # the title is that of another
+        return True
+    named = named or sure
     return exact and (not named or _has_subject(sentence, above))
+
+
+def _years(text: str) -> set[str]:
+    return {span.of(text) for span in years(text)}
 
 
 def _occurs(name: Sequence[str], text: str, above: str) -> bool:
     """Tell whether a name stands in a text: the Karr Bridge is not the Veldt Bridge, nor Nora Quist Marta Quist."""
     words = ["", *(match[0] for match in WORD.finditer(text)), ""]
+    if name[-1][:1].isdigit():  # Unit 7 is not Unit 9, and has no other name
+        return any((form(one), other) == (name[-2], name[-1]) for one, other in pairwise(words))
     for before, word, after in zip(words, words[1:], words[2:], strict=False):
         if not (word[0].isupper() or word[0].isdigit()) or form(word) not in name:
             continue
@@ -61,6 +70,8 @@ def _occurs(name: Sequence[str], text: str, above: str) -> bool:
 def _has_namesake(name: Sequence[str], sentence: str) -> bool:
     """Tell whether a sentence has another name that ends as one does: the Iron Orchard, not the Glass Orchard."""
     words = WORD.findall(sentence)
+    if name[-1][:1].isdigit():
+        return any(form(one) == name[-2] and other.isdigit() and other != name[-1] for one, other in pairwise(words))
     return len(name) > 1 and any(
         form(word) == name[-1] and word[0].isupper() and before[0].isupper() and form(before) not in name
         for before, word in pairwise(words)

@@ -55,8 +55,22 @@ _LONGEST_NOUN = 3
 _WHICH = re.compile(r"\W*(?:(?:[a-z]+\s)?(?:what|which|whose)|what['’]s)\b", re.I)
 _STEM = 5
 """A word is said in another form where both begin with so many letters."""
+_MANNERS = {
+    form(how): frozenset(map(form, measures.split()))
+    for how, measures in {
+        "heavy": "weigh weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "long": "length",
+        "far": "distance", "fast": "speed", "large": "size area", "big": "size area",
+    }.items()
+}  # fmt: skip
+"""What says how much so, in other words."""
 _ARTICLES = ("a", "an", "the")
-_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w’'-]*)*")
+_MONTHS = "January February March April May June July August September October November December".split()
+_NO_MONTH = "".join(rf"(?<!\b{month})" for month in _MONTHS)
+_NAME = re.compile(
+    r"[A-Z][\w’'-]*(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w’'-]*)*"
+    rf"(?:{_NO_MONTH}\s\d{{1,3}}(?![\w%°]|[.,:]\d))?"
+)
+"""«Unit 7» is one too, but «April 7» is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,7 @@ def asked(question: str) -> Asked:
 def said_in(words: str, keys: Collection[str]) -> set[str]:
     """Return which keys are said in some words, in that form or in one that begins as it does: «assassination»."""
     found = {form(word) for word in WORD.findall(words)}
+    found |= {how for how, measures in _MANNERS.items() if measures & found}
     begun = {key[:_STEM] for key in found if len(key) >= _STEM}
     return {key for key in keys if key in found or key[:_STEM] in begun}
 

@@ -403,6 +403,21 @@ def test_a_sentence_that_leans_on_another_is_shown_with_it(library: Library, fil
     assert answer.citations[0].cited_text == "The Mirabel was a fine ship of Brask. She sank in 1911."
 
 
+def test_a_question_that_stands_in_a_document_is_quoted_with_its_answer(library: Library, fill: Fill) -> None:
+    faq = (
+        "# Questions\n\n**Who do I call when I have lost my key?**\nThe caretaker, Mr Dunmore.\n\n"
+        "**Do you buy used bicycles?**\nNo.\n\n**How long does a full service take?**\nUsually three working days."
+    )
+    fill({"faq.md": faq})
+    library.sync()
+    for question, expected in {
+        "Who do I call when I have lost my key?": "Mr Dunmore",
+        "Do you buy used bicycles?": "No.",
+        "How long does a full service take?": "three working days",
+    }.items():
+        assert expected in library.ask(question).text, question
+
+
 def test_what_is_said_of_one_name_does_not_answer_for_another(library: Library, fill: Fill) -> None:
     fill({"a.txt": TWO})
     library.sync()

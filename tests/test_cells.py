@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from conftest import Fill
 
+from qa import Library
 from qa.cells import cell
 from qa.rows import Row, first_row, goes_on, head_of, tables
 from qa.wanted import asked
@@ -124,6 +126,13 @@ def test_what_is_left_over_of_a_question_makes_a_cell_inexact_and_an_empty_one_i
     assert found("When did Bo Ferris join?", STAFF) == []
     assert found("How many were built?", HOMES) == [] and found("How many flats are there in Fennside?", HOMES) == []
     assert found("How many were built in Fennswick?", HOMES) == []
+
+
+def test_an_empty_cell_is_not_answered_with_that_of_another_row(library: Library, fill: Fill) -> None:
+    tools = "Hand saw,Ada Quill,2024-02-01\nChain saw,Ben Tarrow,\nLong ladder,Ada Quill,2024-04-02\n"
+    fill({"tools.csv": f"Tool,Owner,Checked on\n{tools}"})
+    library.sync()
+    assert "2024-02-01" not in library.ask("When was the chain saw checked?").text
 
 
 def test_a_row_is_known_for_certain_by_the_whole_of_a_cell() -> None:

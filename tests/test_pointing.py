@@ -46,6 +46,9 @@ def marked(question: str, words: str, above: str = "", reader: str = "", certain
         ("When was the ferry built?", "The ferry was built in 1931 and scrapped in 1999.", "", "1931"),
         ("Who opened the pier?", "The pier was opened by the mayor, Jonas Feld.", "", "Jonas Feld"),
         ("Where was Mara Holt born?", "Ms Holt was born in Tromsdal in 1958.", "", "Tromsdal"),
+        ("How heavy is the crate?", "The crate weighs 40 kg and is 3 m long.", "3 m", "40 kg"),
+        ("How often is the lift inspected?", "The lift (630 kg) is inspected every 2 weeks.", "630 kg", "2 weeks"),
+        ("How old is Mara Holt?", "Mara Holt is 47 and rides.", "", "47"),
         ("Who led the inquiry?", "The inquiry was led by **Judge Okafor**.", "**Judge Okafor**", "Judge Okafor"),
     ],
 )
@@ -64,6 +67,9 @@ def test_what_is_marked_is_what_is_asked_for(question: str, words: str, reader: 
         ("How much did it cost in 2019?", "In 2018 it had cost 2.1 million euros.", "2.1 million euros"),
         ("How deep is Lake Ulm?", "Lake Sarn is 310 metres deep.", "310 metres"),
         ("How deep is Lake Ulm?", "Near Lake Ulm it rained for 3 days.", "3 days"),
+        ("How heavy is the crate?", "The crate is lent for 21 days.", "21 days"),
+        ("How often does the boat leave?", "The boat leaves; it takes 40 minutes.", "40 minutes"),
+        ("How deep is Silo 4?", "In Silo 5 the water is 12 metres deep.", "12 metres"),
         ("When did Ada Winter die?", "Ada Winter said on Tuesday that jobs would be lost.", "Tuesday"),
         ("Who is Rolf Tanaka?", "TODO: who is Rolf Tanaka?", "TODO"),
         ("Who directed The Glass Orchard?", "The Iron Orchard was directed by Hugo Platt.", "Hugo Platt"),
@@ -90,6 +96,23 @@ def test_what_stands_between_bars_is_not_marked_where_nobody_knows_its_column() 
 )
 def test_what_is_told_of_another_is_not_marked(question: str, words: str, expected: str | None) -> None:
     assert marked(question, words, above="The Tern was a schooner.") == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "above", "expected"),
+    [
+        ("How much is the rent of Unit 7?", "Lease of Unit 7", "900 euros"),
+        ("How much is the rent of Unit 9?", "Lease of Unit 7", None),
+        ("How much is the rent of Heron House?", "Lease of Heron House", "900 euros"),
+        ("How much is the rent of Heron House?", "Lease of Marigold House", None),
+        ("How much was the rent in 2024?", "Accounts of 2023", None),
+        ("How much was the rent in 2024?", "Accounts of 2024, as told in 2025", "900 euros"),
+    ],
+)
+def test_what_stands_under_the_title_of_another_is_not_marked_however_sure_the_reader_is(
+    question: str, above: str, expected: str | None
+) -> None:
+    assert marked(question, "The rent is 900 euros.", above, "900 euros", 0.95) == expected
 
 
 def test_a_long_run_of_figures_is_read_quickly_and_nothing_of_it_is_marked() -> None:
@@ -120,5 +143,8 @@ def test_a_sentence_that_answers_is_shown_in_place_of_one_that_tells_of_another(
     assert marks(answer) == ["6.5 million euros"]
 
 
-def test_an_age_that_no_document_tells_is_refused(library: Library) -> None:
+def test_an_age_that_no_document_tells_is_refused(library: Library, fill: Fill) -> None:
     assert library.ask("How old is Mara Holt?").refused
+    fill({"guild.txt": "Rolf Tanaka is a baker in the town. He joined the guild of bakers in 2016."})
+    library.sync()
+    assert library.ask("How old is Rolf Tanaka?").refused

@@ -45,6 +45,17 @@ def test_documents_that_give_different_figures_are_quoted_side_by_side(library: 
     assert all(f"{citation.document.path}: " in answer.text for citation in answer.citations)
 
 
+def test_under_the_title_of_another_nothing_is_contradicted(library: Library, fill: Fill) -> None:
+    leases = {"Heron House": "1,250", "Marigold House": "900", "Unit 7": "700", "Unit 9": "800"}
+    texts = {
+        name.split()[-1] + name[0]: f"# Lease of {name}\n\nThe monthly rent is £{rent}."
+        for name, rent in leases.items()
+    }
+    for name, rent in leases.items():
+        answer = asked(library, fill, f"How much is the monthly rent of {name}?", **texts)
+        assert rent in answer.text and answer.reason is None, (name, answer.text)
+
+
 def test_documents_that_give_different_dates_are_quoted_side_by_side(library: Library, fill: Fill) -> None:
     answer = asked(
         library,

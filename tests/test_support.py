@@ -187,6 +187,8 @@ def test_the_same_number_of_something_else_is_another() -> None:
     assert align("It takes 5 weeks.", Cited.of(["It takes 5 days."])).numbers == ("5 weeks",)
     assert align("It costs $5 million.", Cited.of(["It costs €5 million."])).numbers == ("$5 million",)
     assert not align("It takes 5 weeks.", Cited.of(["weeks: 5"])).numbers
+    assert align("Glaze it at 1,280 °F.", Cited.of(["Glaze it at 1,280 °C."])).numbers == ("1,280 Fahrenheit",)
+    assert not align("Glaze it at 1280 degrees Celsius.", Cited.of(["Glaze it at 1,280 °C."])).names
 
 
 def test_a_number_within_another_is_another() -> None:
@@ -223,6 +225,38 @@ def test_where_every_noun_has_a_capital_none_is_taken_for_a_name() -> None:
 )
 def test_a_negation_too_many_or_too_few_is_a_denial(sentence: str, source: str) -> None:
     assert (verdict(sentence, source), why(sentence, source)) == ("unsupported", "the cited words deny it")
+
+
+TICKETS = "Tickets are not refundable and cannot be transferred."
+HALL = "Visitors must not smoke, and dogs are not allowed in the hall."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "denies"),
+    [
+        ("Tickets are refundable.", TICKETS, True),
+        ("Tickets can be transferred.", TICKETS, True),
+        ("Tickets are not refundable.", TICKETS, False),
+        ("Tickets cannot be transferred.", TICKETS, False),
+        ("Dogs are allowed in the hall.", HALL, True),
+        ("Dogs are not allowed in the hall.", HALL, False),
+        (
+            "The library is open on public holidays.",
+            "The library is not open on Sundays, nor on public holidays.",
+            True,
+        ),
+        ("The board published a report.", "The board never met in 2020 and did not publish a report.", True),
+        (
+            "The lease of Unit 7 does not begin on 1 March 2022.",
+            "# Lease, Unit 7\n\nThe lease begins on 1 March 2022.",
+            True,
+        ),
+        ("The lease of Unit 7 begins on 1 March 2022.", "# Lease, Unit 7\n\nThe lease begins on 1 March 2022.", False),
+    ],
+)
+def test_of_several_denials_that_of_the_same_counts(sentence: str, source: str, *, denies: bool) -> None:
+    expected = ("unsupported", "the cited words deny it") if denies else ("supported", "the cited words say so")
+    assert (verdict(sentence, source), why(sentence, source)) == expected
 
 
 @pytest.mark.parametrize(
