@@ -13,7 +13,7 @@ from qa import languages, questions
 from qa.answers import GREETING, NOTHING, Answer, Composer, Event
 from qa.attribution import Attribution
 from qa.catalog import Catalog
-from qa.errors import EmptyLibrary, LlmError
+from qa.errors import EmptyLibrary, LlmError, LlmTooLong
 from qa.evidence import Choice, choose, unknown_names
 from qa.followups import Turn, standalone
 from qa.overview import overview
@@ -153,8 +153,11 @@ class _Asked:
             try:
                 yield from self._written(self._writer, passages, composer)
             except LlmError as error:
-                model, composer = _EXTRACTIVE, Composer()
-                yield Event("replace", self._give_up(error))
+                if isinstance(error, LlmTooLong) and composer.sentences:
+                    self._notes.append(str(error))
+                else:
+                    model, composer = _EXTRACTIVE, Composer()
+                    yield Event("replace", self._give_up(error))
             self._clock.lap("write")
         if model == _EXTRACTIVE:
             quoted = [*chosen, *rivals(self._question, chosen, choice.others)]

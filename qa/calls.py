@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from qa.errors import LlmCutOff, LlmError, LlmFailed, LlmGarbled, LlmTimeout, UsageError
+from qa.errors import LlmCutOff, LlmError, LlmFailed, LlmGarbled, LlmTimeout, LlmTooLong, UsageError
 from qa.failures import Failure, Speaker, failure_of
 from qa.replies import clean
 
@@ -138,6 +138,11 @@ class Call:
                 wire.cut()
 
 
+def too_long(name: str) -> LlmTooLong:
+    """Say that a reply was ended."""
+    return LlmTooLong(f"The reply of the LLM {name} was too long and is cut off: ask for less at once.")
+
+
 class _Ending:
     """Watches how a reply ends: one of a server is whole only if it says so."""
 
@@ -166,6 +171,8 @@ class _Ending:
             )
         if self._owed and not self._finish:
             return Failure(LlmCutOff(f"The LLM {self._name} broke off in the middle of its reply: ask again."))
+        if self._finish == "length":
+            return Failure(too_long(self._name))
         if self._finish == "content_filter":
             return Failure(LlmFailed(f"A filter of the LLM {self._name} ended its reply: ask in other words."))
         return None

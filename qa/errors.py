@@ -124,6 +124,10 @@ class LlmCutOff(LlmError):
     """The reply ended before the model had finished."""
 
 
+class LlmTooLong(LlmError):
+    """The reply had as many tokens as it may have, and was ended; what came until then holds."""
+
+
 class LlmEmpty(LlmError):
     """The reply had no words."""
 

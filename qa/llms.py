@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qa import plugins
-from qa.calls import Call, Clock, Failed, Message
-from qa.errors import LlmCutOff, LlmEmpty, LlmFailed, LlmLooping, LlmUnreachable, UnusableLlm
+from qa.calls import Call, Clock, Failed, Message, too_long
+from qa.errors import LlmCutOff, LlmEmpty, LlmFailed, LlmLooping, LlmTooLong, LlmUnreachable, UnusableLlm
 from qa.failures import Failure, Speaker
 from qa.gguf import read_gguf
 from qa.importing import alone
@@ -113,12 +113,15 @@ class Llm:
 
         It takes no more than `seconds` in all, and `silence` between two pieces. Closing it cancels the request; so
         does setting `stop`, by any thread and even before the first piece: then it ends without an error. What could
-        not be reached is asked again, before its first piece. Raises LlmError; what was yielded until then is void.
+        not be reached is asked again, before its first piece. Raises LlmError; what was yielded until then is void,
+        unless that is LlmTooLong.
         """
         reply = Reply(most=limit * _CHARACTERS)
         clock = Clock(time.monotonic() + seconds, silence, stop or threading.Event())
         shown = 0
-        with closing(self._pieces(messages, limit, clock)) as pieces:
+        cut: LlmTooLong | None = None
+        with closing(self._pieces(messages, limit, clock)) as pieces, suppress(LlmTooLong):
+            cut = too_long(self.name)
             for piece in pieces:
                 if words := reply.take(piece):
                     shown += 1  # a piece has one token at least
@@ -126,11 +129,15 @@ class Llm:
                 if reply.looping:
                     raise LlmLooping(f"The LLM {self.name} says the same over and over: ask again, or name another.")
                 if reply.full or shown >= limit:
-                    return
+                    break
+            else:
+                cut = None
         if clock.stop.is_set():
             return
         if words := reply.end():
             yield words
+        if cut and not reply.blank:
+            raise cut
         if reply.blank:
             raise LlmEmpty(
                 f"The LLM {self.name} gave an empty reply: ask again, or name another; one that thinks first may need "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -10,6 +11,22 @@ from qa.llms import MESSAGE_TOKENS, Message
 
 NOTHING: Final = "The documents do not say."
 """What a model is told to say where the passages do not answer; nobody sees these words but us."""
+
+_MEANT: Final = r"(?:documents?|passages?|sources?|excerpts?|context)(?:\s(?:here|given|provided|above))?"
+_NOT: Final = r"(?:n['’]t|\snot)"
+_SAYS_NOTHING: Final = re.compile(
+    rf"""\W*(?:(?:sorry|unfortunately|i['’]?m\s(?:afraid|sorry)|i\sapologi[sz]e)\b[\s,:;]*(?:(?:but|that)\s)?)?(?:
+      (?:(?:the|these|those|your)\s)?(?:(?:given|provided|available)\s)?{_MEANT}\s
+        (?:(?:do|does|did){_NOT}|can(?:no|['’])t|says?\snothing)\b
+      | (?:none\sof\s(?:the|these)|no)\s(?:information|answer|{_MEANT})(?:\s(?:is|are|was|were))?
+        \s(?:found|given|available|provided|mentions?|says?|contains?|states?|answers?)\b
+      | there\sis\sno\s(?:information|mention|answer)\b
+      | i\s(?:(?:do|did|could){_NOT}|can(?:no|['’])t|(?:was|am)\s(?:not\sable|unable)\sto)
+        \s(?:know|find|answer|tell|say|see|determine|locate)\b
+      | not\s(?:found|stated|mentioned|specified|given)\W*$ )""",
+    re.I | re.X,
+)
+"""How models say that they found nothing, whatever they are told to say."""
 
 _RULES: Final = f"""\
 You answer questions from passages of somebody's documents. Each passage has a number.
@@ -62,6 +79,15 @@ _TURN: Final = 400
 """And how many letters of each are told."""
 
 Count = Callable[[str], int]
+
+
+def says_nothing(words: str) -> bool:
+    """Tell whether words of a model only say that the passages do not answer."""
+    return _letters(words) == _letters(NOTHING) or bool(_SAYS_NOTHING.match(" ".join(words.split())))
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def answer_prompt(

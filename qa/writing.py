@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from qa.answers import Composer, Event, escape_marks
 from qa.attribution import Attribution
-from qa.errors import LlmFailed
+from qa.errors import LlmFailed, LlmTooLong
 from qa.followups import Turn
 from qa.llms import Llm, Message
 from qa.marks import Marks, Said
-from qa.prompts import NOTHING, answer_prompt, rewrite_prompt
+from qa.prompts import answer_prompt, rewrite_prompt, says_nothing
 from qa.questions import LONGEST
 from qa.search import Hit
 
@@ -35,8 +35,11 @@ class Writer:
 
     def rewrite(self, question: str, history: Sequence[Turn], stop: threading.Event | None = None) -> str:
         """Return a question that follows others as one that stands by itself. Raises LlmError."""
-        pieces = self._pieces(rewrite_prompt(question, history), _QUESTION, stop)
-        line = next((line for line in "".join(pieces).splitlines() if line.strip()), "")
+        reply = ""
+        with suppress(LlmTooLong):
+            for piece in self._pieces(rewrite_prompt(question, history), _QUESTION, stop):
+                reply += piece
+        line = next((line for line in reply.splitlines() if line.strip()), "")
         words = line.strip(" \t\"'«»“”")[:LONGEST]
         return words if any(letter.isalnum() for letter in words) else question
 
@@ -50,7 +53,8 @@ class Writer:
     ) -> Iterator[Event]:
         """Compose an answer from passages; it stays empty where the model finds none there. Raises LlmError.
 
-        A sentence is shown once it has ended, and its citations and its verdict are known.
+        A sentence is shown once it has ended, and its citations and its verdict are known; where LlmTooLong is raised,
+        those that were shown hold.
         """
         passages = [(hit.document.path, escape_marks(hit.text)) for hit in hits]
         room = (self.llm.window or _WINDOW) - _REPLY
@@ -81,8 +85,4 @@ class Writer:
 
 def _says_something(said: Said) -> bool:
     """Tell an answer from the words that stand for none."""
-    return _letters(said.words) != _letters(NOTHING)
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return not says_nothing(said.words)

@@ -22,7 +22,7 @@ from test_llms import serve as serve
 from qa import Library
 from qa.answers import Answer, Event
 from qa.errors import UnusableLlm
-from qa.prompts import NOTHING
+from qa.prompts import NOTHING, says_nothing
 from qa.settings import read_settings
 
 SAYS = "U.S. forces have been attacked approximately 66 times since October 17th"
@@ -163,7 +163,19 @@ def test_a_name_that_the_words_cited_lack_is_cited_too_where_the_passage_has_it(
             assert [(citation.cited_text or "")[:7] for citation in answer.citations] == cited
 
 
-@pytest.mark.parametrize("reply", [NOTHING, f"  {NOTHING} [1]", NOTHING.lower().rstrip(".")])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        NOTHING,
+        f"  {NOTHING} [1]",
+        NOTHING.lower().rstrip("."),
+        "The documents do not say when U.S. forces were attacked [1].",
+        "Sorry, the provided passages don't mention it.",
+        "I could not find this in the passages. There is no information about it [2].",
+        "NOT FOUND",
+        "None of the passages says it.",
+    ],
+)
 def test_a_model_that_finds_no_answer_refuses(written: Library, model: Scripted, reply: str) -> None:
     say(model, reply)
     answer = check_stream(list(written.stream(QUESTION)))
@@ -174,6 +186,22 @@ def test_what_the_documents_do_not_say_is_not_even_asked_of_the_model(written: L
     say(model, "Brazil won [1].")
     answer = check_stream(list(written.stream("How do I bake sourdough bread?")))
     assert answer.refused and not model.asked
+
+
+def test_a_reply_that_is_cut_off_loses_its_half_sentence_and_says_so(
+    written: Library, model: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.writing._REPLY", 30)
+    say(
+        model, "U.S. forces have been attacked approximately 66 times [1]. ", *(f"In {number} " for number in range(40))
+    )
+    answer = check_stream(list(written.stream(QUESTION)))
+    assert [each.text for each in answer.sentences] == ["U.S. forces have been attacked approximately 66 times. [1]"]
+    assert answer.reason and answer.reason.endswith("was too long and is cut off: ask for less at once.")
+
+
+def test_what_somebody_does_not_say_is_an_answer(words: str) -> None:
+    assert not says_nothing(words)
 
 
 REPLIES = st.lists(
