@@ -240,27 +240,54 @@ class Catalog:
         self._db.run("DELETE FROM files WHERE path = ?", path)
 
     def put_document(self, document: Document, passages: Sequence[Passage]) -> int:
-        """Keep a document and its passages, if its text is new; return its number."""
+        """Keep a document and its passages, if its text is new; return its number.
+
+        Files of several formats may have one text: it has the form of that which tells most of it.
+        """
         known = self._db.all("SELECT number FROM documents WHERE id = ?", document.id)
         if known and known[0][0] > int(self.meta(_OUTDATED) or 0):
-            return int(known[0][0])
+            number = int(known[0][0])
+            self._put_form(number, document, passages)
+            return number
         for (before,) in known:
             self._take_out(before)
         number = self._db.run(
             "INSERT INTO documents (id, title, media_type, length, pages, headings, parts)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(document.id, document.title, document.media_type, len(document.text), json.dumps(document.pages)),
-            *(json.dumps([astuple(each) for each in some]) for some in (document.headings, document.parts)),
+            *(document.id, document.title, document.media_type, len(document.text), *_form(document)),
         )
         self._texts.put(number, document.text)
-        self._db.many(
-            "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
-            ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
-        )
+        self._put_passages(number, passages)
         self._db.run("DELETE FROM tombstones WHERE id = ?", document.id)
         for (before,) in known:
             self._db.run("UPDATE files SET document = ? WHERE document = ?", number, before)
         return number
+
+    def _put_form(self, number: int, document: Document, passages: Sequence[Passage]) -> None:
+        """Give a document the form in which a file has it, where that tells more than the one which it has."""
+        (entry,) = self.entries_of([number]).values()
+        if _told(document.media_type, document) <= _told(entry.source.media_type, entry):
+            return
+        self._db.run(
+            "UPDATE documents SET title = ?, media_type = ?, pages = ?, headings = ?, parts = ?, lexical = 0"
+            " WHERE number = ?",
+            *(document.title, document.media_type, *_form(document), number),
+        )
+        self._db.run("DELETE FROM passages WHERE document = ?", number)
+        self._put_passages(number, passages)
+
+    def _put_passages(self, number: int, passages: Sequence[Passage]) -> None:
+        self._db.many(
+            "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
+            ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
+        )
+
+    def forget_form(self, document: int) -> None:
+        """Have the files of a document read again for its form: the file is gone from which it may have had that."""
+        self._db.run("UPDATE files SET digest = NULL WHERE document = ?", document)
+        self._db.run(
+            "UPDATE documents SET media_type = ?, pages = '[]', parts = '[]' WHERE number = ?", _PLAIN, document
+        )
 
     def drop_orphans(self, paths: dict[int, str]) -> int:
         """Drop the documents that no file holds any more, leaving a tombstone with their last path; count them."""
@@ -314,6 +341,7 @@ class Catalog:
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
+_PLAIN = "text/plain"
 _OUTDATED = "outdated"
 """The fact about the index that tells up to which number documents were read or cut by another version."""
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason, container FROM files"
@@ -327,6 +355,17 @@ _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM fi
     keys - dead - waiting, waiting FROM (
         SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {UNUSED}) AS dead,
         (SELECT count(*) FROM vectors WHERE {WAITING}) AS waiting)"""
+
+
+def _told(media_type: str, form: Document | Entry) -> tuple[bool, ...]:
+    """Say what a form tells of a text: pages before rows, times and slides, these before headings."""
+    return bool(form.pages), bool(form.parts), bool(form.headings), media_type != _PLAIN
+
+
+def _form(document: Document) -> tuple[str, str, str]:
+    """Return pages, headings and parts as they are stored."""
+    headings, parts = (json.dumps([astuple(each) for each in some]) for some in (document.headings, document.parts))
+    return json.dumps(document.pages), headings, parts
 
 
 def _marks(values: Collection[object]) -> str:

@@ -10,6 +10,7 @@ from qa.catalog import Catalog
 from qa.citations import parse_id
 from qa.drawing import Sheet
 from qa.errors import NotFound, UsageError
+from qa.parsers import is_pdf
 from qa.parsers.sheets import Drawn
 from qa.records import Entry, File
 from qa.spans import Span
@@ -27,7 +28,11 @@ def draw_page(catalog: Catalog, folder: Path, file: File, number: int, *, cite: 
     if not NARROWEST <= width <= WIDEST:
         raise UsageError(f"The width must be from {NARROWEST} to {WIDEST:,} pixels.")
     entry = catalog.entry(file.document or 0)
-    if entry is None or not entry.pages or file.container:
+    # files of other formats may have the same text
+    file = next(
+        (each for each in catalog.files_of(file.document or 0) if is_pdf(each.path) and not each.container), file
+    )
+    if entry is None or not entry.pages or not is_pdf(file.path) or file.container:
         raise NotFound("Only pages of PDFs can be drawn, and only of those that are files of their own.")
     if not 1 <= number <= len(entry.pages):
         raise NotFound(f"There is no such page: the document has {len(entry.pages):,}.")

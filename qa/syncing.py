@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from qa.catalog import Catalog
 from qa.folder import Found, scan
 from qa.following import News, follow
 from qa.lexical import Lexical, Words
 from qa.opening import known_files, note_opened
+from qa.parsers import is_plain
 from qa.plain import Plain
 from qa.progress import Progress, Watcher
 from qa.reading import Reading, Task, unopened
@@ -247,11 +248,21 @@ def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], t
     paths = {file.document: file.path for file in known.values() if file.document is not None}
     for at in range(0, max(1, len(gone)), _DROPPED):
         with catalog.transaction():
-            for file in gone[at : at + _DROPPED]:
+            some = gone[at : at + _DROPPED]
+            for file in some:
                 catalog.drop_file(file.path)
             catalog.drop_orphans(paths)
+            for file in some:
+                if file.document and not is_plain(file.path) and _last_of_its_kind(catalog, file):
+                    catalog.forget_form(file.document)
         time.sleep(0.001 if len(gone) > _DROPPED else 0)  # so that who waits has a turn
     return moved, len(gone) - moved
+
+
+def _last_of_its_kind(catalog: Catalog, gone: File) -> bool:
+    """Tell whether files of other formats alone have the text of a file that is gone."""
+    others = {PurePosixPath(each.path).suffix for each in catalog.files_of(gone.document or 0)}
+    return bool(others) and PurePosixPath(gone.path).suffix not in others
 
 
 class _NewWords:

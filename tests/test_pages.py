@@ -198,8 +198,8 @@ def test_a_hyphen_between_two_words_stays_where_a_line_ends() -> None:
 
 @pytest.fixture
 def document(library: Library, fill: Fill) -> Library:
-    pdf = colourful(*PAGES)
-    fill({"a.pdf": pdf, "b.txt": "No pages.", "post.eml": mail("See it.", ("c.pdf", pdf.decode()))})
+    attached = colourful(["An attached", "page."]).decode()
+    fill({"a.pdf": colourful(*PAGES), "b.txt": "No pages.", "post.eml": mail("See it.", ("c.pdf", attached))})
     library.sync()
     return library
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Fill
+from conftest import Fill, make_pdf
 
 from qa import Library
 from qa.errors import FolderError, IndexVersion
 from qa.folder import Found, scan
+from qa.parsers import parse
 from qa.records import Signature
 from qa.syncing import Failure
 
@@ -113,6 +114,30 @@ def test_the_same_text_twice_is_one_document_with_two_paths(library: Library, fi
     library.sync()
     assert library.citation(hit.id).status == "valid"
     assert library.citation(hit.id).document.path == "sub/b.txt"
+
+
+def test_a_text_has_the_form_that_tells_most_whichever_file_of_it_came_first(library: Library, fill: Fill) -> None:
+    rows = "number,name\n" + "".join(f"{n},person{n}\n" for n in range(1, 90))
+    pages = make_pdf("The heron stands on one leg.", "The otter swims.")
+    folder = fill({"a.txt": rows, "z.csv": rows, "b.txt": parse(pages, "p.pdf").text})
+    library.sync()
+    assert library.resolve("66,person66").part == "row 67"
+    fill({"paper.pdf": pages})
+    library.sync()
+    cited = library.resolve("The otter swims.")
+    assert cited.start_page_number == 2 and cited.document.paths == ("b.txt", "paper.pdf")
+    assert library.page(cited.document.id, 2, cite=cited.id).boxes
+    (folder / "a.txt").unlink()
+    (folder / "z.csv").rename(folder / "z.txt")
+    (folder / "paper.pdf").unlink()
+    report = library.sync()
+    assert (report.moved, report.removed) == (1, 2)
+    library.sync()
+    assert library.resolve("66,person66").part is None and library.resolve("66,person66").start_line == 67
+    assert library.resolve("The otter swims.").start_page_number is None
+    (folder / "z.txt").rename(folder / "z.csv")
+    assert library.sync().moved == 1
+    assert library.resolve("66,person66").part == "row 67"
 
 
 def test_what_does_not_belong_to_the_folder_is_left_out(
