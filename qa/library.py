@@ -247,7 +247,7 @@ class Library(Pluggable):
 
     def find_documents(self, query: str = "", *, count: int = 500) -> shelf.Found:
         """Find files by words of their paths and titles, those that could not be read first. Raises UsageError."""
-        if not isinstance(count, int) or not 1 <= count <= MOST_LISTED:
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_LISTED:
             raise UsageError(f"The count must be from 1 to {MOST_LISTED:,}.")
         return shelf.found_files(self._index.catalog(), query, count)
 
@@ -371,5 +371,5 @@ class Library(Pluggable):
 
 def _check(count: object) -> None:
     """Raise UsageError for what nothing can be searched with; callers in Python may pass anything."""
-    if not isinstance(count, int) or not 1 <= count <= MOST:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST:
         raise UsageError(f"The count must be from 1 to {MOST}.")

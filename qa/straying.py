@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from qa.spans import Span
 from qa.verbs import form
-from qa.wanted import WORD, Asked, Wanted, says_something
+from qa.wanted import WORD, Asked, Wanted, ordinal_pairs, says_something
 
 _YEAR = re.compile(r"(?<![\w.,])(?:1\d{3}|20\d\d)(?!\w|[.,]\d)")
 _OPENING = re.compile(r"[\W_\d]*((?:The|An?)\s)?((?:[A-Z][\w’'-]*\w\s?)+)")
@@ -33,6 +33,8 @@ def strays(asked: Asked, sentence: str, above: str, *, sure: bool = False) -> bo
     told = _years(sentence) or _years(above)
     if asked.kind is not Wanted.DATE and asked.years and told and not asked.years & told:
         return True
+    if asked.ordinals and _has_another(asked.ordinals, sentence):
+        return True
     if not asked.names:
         return False
     exact = asked.figure or asked.kind is Wanted.DATE
@@ -45,6 +47,13 @@ def strays(asked: Asked, sentence: str, above: str, *, sure: bool = False) -> bo
         return True
     named = named or sure
     return exact and (not named or _has_subject(sentence, above))
+
+
+def _has_another(ordinals: Collection[tuple[str, str]], sentence: str) -> bool:
+    """Tell whether a sentence speaks of the first winter, and not of the second one that is asked for."""
+    told = ordinal_pairs(sentence)
+    nouns = {noun for _, noun in ordinals}
+    return told.isdisjoint(ordinals) and any(noun in nouns for _, noun in told)
 
 
 def _years(text: str) -> set[str]:

@@ -21,7 +21,7 @@ class Turns:
         self._counting = threading.Lock()
         self._fewer = threading.Condition(self._counting)
         self._number = 0  # of searches that run or wait
-        self._second = ThreadPoolExecutor(1, "qa-search")
+        self._second = _second_thread()
 
     @contextmanager
     def take(self) -> Iterator[Executor | None]:
@@ -51,5 +51,10 @@ class Turns:
                 self._fewer.notify()
 
     def close(self) -> None:
-        """Let the second thread go."""
+        """Let the second thread go; whoever searches once more gets another one."""
         self._second.shutdown()
+        self._second = _second_thread()
+
+
+def _second_thread() -> Executor:
+    return ThreadPoolExecutor(1, "qa-search")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
+from itertools import chain, pairwise
 
 from qa.topics import EMPTY
 from qa.verbs import form
@@ -63,6 +63,9 @@ _MANNERS = {
     }.items()
 }  # fmt: skip
 """What says how much so, in other words."""
+_ORDINALS = frozenset(
+    map(form, "first second third fourth fifth sixth seventh eighth ninth tenth last final next previous".split())
+)
 _ARTICLES = ("a", "an", "the")
 _MONTHS = "January February March April May June July August September October November December".split()
 _NO_MONTH = "".join(rf"(?<!\b{month})" for month in _MONTHS)
@@ -93,6 +96,8 @@ class Asked:
     """The word behind «how»: «long», «deep»."""
     which: bool = False
     """It asks what something is, or which."""
+    ordinals: frozenset[tuple[str, str]] = frozenset()
+    """Which of several: «the second winter»."""
 
     @property
     def named(self) -> frozenset[str]:
@@ -145,6 +150,7 @@ def asked(question: str) -> Asked:
         years=frozenset(word for word in words if _YEAR.fullmatch(word)),
         manner=form(manner),
         which=bool(_WHICH.match(question)),
+        ordinals=ordinal_pairs(question),
     )
 
 
@@ -179,6 +185,12 @@ def noun(text: str) -> tuple[str, ...]:
         if len(found) == _LONGEST_NOUN:
             break
     return tuple(found)
+
+
+def ordinal_pairs(text: str) -> frozenset[tuple[str, str]]:
+    """Return the ordinals of a text, each with the word that it counts."""
+    keys = [form(word) for word in WORD.findall(text)]
+    return frozenset((one, other) for one, other in pairwise(keys) if one in _ORDINALS)
 
 
 def names(question: str) -> list[str]:

@@ -281,11 +281,19 @@ def test_a_question_that_is_none_gets_one_sentence(
             ask(question)
 
 
-@pytest.mark.parametrize("count", [0, -1, 10**9])
+@pytest.mark.parametrize("count", [0, -1, 10**9, True])
 def test_an_impossible_count_gets_one_sentence(seeds: Library, count: int) -> None:
     for ask in (seeds.ask, seeds.search):
         with pytest.raises(UsageError, match="The count must be from 1 to 100"):
             ask(QUESTION, count=count)
+
+
+def test_a_library_that_was_closed_is_opened_again_by_who_asks(library: Library, fill: Fill) -> None:
+    fill({"a.txt": "The otter swims in the river of Brask."})
+    library.sync()
+    for _ in range(2):
+        assert "Brask" in library.ask("Where does the otter swim?").text
+        library.close()
 
 
 def test_asking_before_there_is_anything_says_what_to_do(library: Library) -> None:

@@ -69,6 +69,7 @@ def test_what_is_marked_is_what_is_asked_for(question: str, words: str, reader: 
         ("How deep is Lake Ulm?", "Near Lake Ulm it rained for 3 days.", "3 days"),
         ("How heavy is the crate?", "The crate is lent for 21 days.", "21 days"),
         ("How often does the boat leave?", "The boat leaves; it takes 40 minutes.", "40 minutes"),
+        ("How many bicycles were sold in the second winter?", "In the first winter six bicycles were sold.", "six"),
         ("How deep is Silo 4?", "In Silo 5 the water is 12 metres deep.", "12 metres"),
         ("When did Ada Winter die?", "Ada Winter said on Tuesday that jobs would be lost.", "Tuesday"),
         ("Who is Rolf Tanaka?", "TODO: who is Rolf Tanaka?", "TODO"),
