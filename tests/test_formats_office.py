@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Fill
 from office import docx, p, package, pptx, row, shape, xlsx
 
 from qa import Library
 from qa.documents import Document, heading_path, part_name
+from qa.errors import DocumentError
 from qa.parsers import parse
+from qa.parsers.drawings import AS_PDF
 from qa.spans import Span, count_lines
 
 
@@ -184,6 +187,25 @@ def test_a_page_that_stands_in_a_word_file_is_read() -> None:
         "word/chunk.html": "<p>From a <b>page</b>.<script>no</script></p>",
     }
     assert parse(package(made), "a.docx").text == "From a page."
+
+
+def test_words_on_pictures_of_word_and_of_slides_are_told_where_there_are_hardly_any_others() -> None:
+    picture, described = "<a:blip/>", '<wp:docPr descr="A screenshot of a letter"/>'
+    scan = f"<w:p><w:r><w:drawing>{described}{picture}</w:drawing></w:r></w:p>"
+    for body, told in ((p("Annex A.") + scan, True), (p("Words. " * 20) + scan, False), (p("Annex A."), False)):
+        missing = parse(docx(body), "a.docx").missing
+        assert missing == (f"It is pictures with hardly any text: {AS_PDF}" if told else "")
+    with pytest.raises(DocumentError, match="It is pictures with hardly any text: save it as PDF"):
+        parse(docx(f"<w:p><w:r>{picture}</w:r></w:p>"), "a.docx")
+
+    alone = f'<p:pic><p:nvPicPr><p:cNvPr descr="A slide"/></p:nvPicPr>{picture}</p:pic>'
+    slides = {"one": shape("Otters.") + alone, "two": alone, "three": alone + shape("7", place="sldNum")}
+    assert parse(pptx(slides, "one two three"), "a.pptx").missing == (
+        f"2 of its 3 slides are pictures without text: {AS_PDF}"
+    )
+    assert parse(pptx(slides, "one " * 9 + "two"), "a.pptx").missing == ""  # a cover
+    with pytest.raises(DocumentError, match="1 of its 1 slides are pictures without text: save it as PDF"):
+        parse(pptx({"one": picture}, "one"), "a.pptx")
 
 
 # Slides

@@ -214,7 +214,7 @@ def _parsed(data: bytes, path: str, *, archives: bool) -> Document | Container:
     with _told():
         found = parser(data)
     if isinstance(found, Document) and not found.text.strip():
-        raise DocumentError("There is no text in it.")
+        raise DocumentError(found.missing or "There is no text in it.")
     return found
 
 

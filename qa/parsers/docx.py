@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from qa.documents import Container, Document
 from qa.errors import DocumentError
-from qa.parsers.drawings import Drawing, core_title
+from qa.parsers.drawings import AS_PDF, Drawing, core_title, has_picture, undescribed
 from qa.parsers.html import parse_html
 from qa.parsers.mail import parse_mail
 from qa.parsers.packages import Package, attribute, child, children, local, switched_on, whole
@@ -23,6 +24,8 @@ _ASIDE = REMOVED | frozenset({"tblPr", "tblGrid", "tblPrEx", "trPr", "tcPr", "se
 _WRAPPED = frozenset({"sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag"})
 """What rows and cells may be wrapped in."""
 _WIDEST = 64
+_FEW = 100
+"""So few letters beside pictures are a name or a number, and what the file says is on the pictures."""
 _CHUNKS: dict[str, Callable[[bytes], Document | Container]] = {
     **dict.fromkeys((".htm", ".html", ".xhtml"), parse_html),
     **dict.fromkeys((".mht", ".mhtml"), parse_mail),
@@ -40,7 +43,10 @@ def parse_docx(data: bytes) -> Document:
         raise DocumentError("It is damaged: there is no text part in it.")
     writer = Writer()
     writer.write_all(_Text(package, main).all(root))
-    return writer.document(core_title(package), _TYPE)
+    document = writer.document(core_title(package), _TYPE)
+    if len(undescribed(document.text)) < _FEW and has_picture(root):
+        return replace(document, missing=f"It is pictures with hardly any text: {AS_PDF}")
+    return document
 
 
 class _Text:

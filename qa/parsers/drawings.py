@@ -15,9 +15,13 @@ from qa.parsers.writing import TITLE_LEVEL, Block
 _FURNITURE = frozenset({"dt", "ftr", "hdr", "sldNum", "sldImg"})
 """Placeholders that say the same on each slide."""
 _TITLES = frozenset({"title", "ctrTitle"})
+_PICTURES = frozenset({"blip", "imagedata"})
 _LISTS = frozenset({"body", "obj"})
 FORMULA = {"den": "/", "sup": "^", "sub": "_"}
 """What stands before a part of a formula that is not on the line."""
+AS_PDF = "save it as PDF, which text recognition can read."
+"""What to do about words that are on pictures."""
+_DESCRIBED = re.compile(r"!\[[^\]]*\]")
 _FILE_NAME = re.compile(r"\S+\.\w{2,4}|[A-Za-z]:\\.*|https?:\S+")
 
 
@@ -35,6 +39,16 @@ def described(words: str | None) -> str:
     """Return what is told of a picture, as Markdown has it; nothing where that is but the name of a file."""
     said = " ".join((words or "").split())
     return f"![{said}]" if said and not _FILE_NAME.fullmatch(said) else ""
+
+
+def undescribed(words: str) -> str:
+    """Return words less what is told of pictures: programs write that by themselves, and not what stands on them."""
+    return _DESCRIBED.sub("", words).strip()
+
+
+def has_picture(root: Element) -> bool:
+    """Tell whether there is a picture anywhere in a part: on its own, in a shape, or behind all."""
+    return any(local(each) in _PICTURES for each in root.iter())
 
 
 class Drawing:

@@ -7,11 +7,13 @@ from xml.etree.ElementTree import Element
 
 from qa.documents import Document
 from qa.errors import DocumentError
-from qa.parsers.drawings import Drawing, core_title
+from qa.parsers.drawings import AS_PDF, Drawing, core_title, has_picture, undescribed
 from qa.parsers.packages import Package, attribute, child, children, local
 from qa.parsers.writing import Block, Writer, remark
 
 _TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_COVERS = 10
+"""One slide in so many may be a picture, as covers are, without a word about it."""
 
 
 def parse_pptx(data: bytes) -> Document:
@@ -25,17 +27,22 @@ def parse_pptx(data: bytes) -> Document:
     authors = _authors(
         package, [each.part for each in relations.values() if each.kind in ("commentAuthors", "authors")]
     )
-    writer = Writer()
+    writer, count, pictures = Writer(), 0, 0
     # a slide that was taken out stays in the file: the list is what counts
     shown = [relations.get(_relation(each)) for each in children(child(root, "sldIdLst"), "sldId")]
     for number, relation in enumerate(shown, 1):
         slide = package.xml(relation.part) if relation else None
         if relation and slide is not None:
             hidden = " (hidden)" if attribute(slide, "show") in ("0", "false") else ""
-            writer.slide(f"slide {number}{hidden}", _slide(package, relation.part, slide, authors))
+            blocks = list(_slide(package, relation.part, slide, authors))
+            writer.slide(f"slide {number}{hidden}", blocks)
+            count += 1
+            pictures += has_picture(slide) and not any(undescribed(block.flat) for block in blocks)
     title = core_title(package)
+    told = f"{pictures:,} of its {count:,} slides are pictures without text: {AS_PDF}"
     # without one PowerPoint gives its own name
-    return writer.document("" if "powerpoint" in title.casefold() else title, _TYPE)
+    title = "" if "powerpoint" in title.casefold() else title
+    return writer.document(title, _TYPE, missing=told if pictures * _COVERS > count else "")
 
 
 def _relation(element: Element) -> str:

@@ -145,12 +145,12 @@ class Writer:
         self._consider(_DEEPEST + 1, first_line(document.text))
         self._put(document.text)
 
-    def document(self, title: str, media_type: str) -> Document:
+    def document(self, title: str, media_type: str, *, missing: str = "") -> Document:
         """Return all that was written; its highest heading is its title where it has none."""
         text = "".join(self._written)
         title = " ".join(title.split()) or self._title[1]
         headings, parts = tuple(self._headings), tuple(self._parts)
-        return Document(text, title[:TITLE_LENGTH], media_type, headings=headings, parts=parts)
+        return Document(text, title[:TITLE_LENGTH], media_type, headings=headings, parts=parts, missing=missing)
 
     def _table(self, table: Block) -> None:
         self._begin(table)
