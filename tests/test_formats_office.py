@@ -348,6 +348,16 @@ def test_hidden_sheets_are_read_but_not_very_hidden_ones_and_merged_cells_once()
     assert place(document, "Check") == "A"
 
 
+def test_formulas_whose_values_were_never_computed_are_told() -> None:
+    computed = '<c r="B1"><f>SUM(A1)</f><v>7</v></c><c r="C1" t="str"><f>""</f><v></v></c><c r="D1"/>'
+    rows = row(1, "Paint") + '<row r="2"><c t="inlineStr"><is><t>Total</t></is></c><c><f>SUM(B1)</f><v></v></c></row>'
+    document = parse(xlsx({"A": rows, "B": f'<row r="1">{computed}<c><f>B1</f></c></row>'}), "a.xlsx")
+    assert document.missing == (
+        "The values of 2 of its formulas are not saved: open it in a spreadsheet program and save it anew."
+    )
+    assert parse(xlsx({"B": f'<row r="1">{computed}</row>'}), "a.xlsx").missing == ""
+
+
 def test_a_sheet_with_two_cells_far_apart_stays_small() -> None:
     far = row(1, "near") + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     document = parse(xlsx({"A": far}), "a.xlsx")

@@ -18,6 +18,7 @@ from qa.parsers.writing import Block, Writer, remark
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _LAST_ROW = 1_048_576
+_ANEW = "open it in a spreadsheet program and save it anew."
 
 
 def parse_xlsx(data: bytes) -> Document:
@@ -35,7 +36,8 @@ def parse_xlsx(data: bytes) -> Document:
         relation = relations.get(next((value for key, value in sheet.attrib.items() if key.endswith("}id")), ""))
         if relation and attribute(sheet, "state") != "veryHidden":
             _write_sheet(writer, package, attribute(sheet, "name") or "", relation, cells, people)
-    return writer.document(core_title(package), _TYPE)
+    missing = f"The values of {cells.unsaved:,} of its formulas are not saved: {_ANEW}" if cells.unsaved else ""
+    return writer.document(core_title(package), _TYPE, missing=missing)
 
 
 def _write_sheet(
@@ -48,7 +50,10 @@ def _write_sheet(
 
 
 class _Cells:
-    """What a workbook says of all its cells: shared words, formats, from when its days are counted."""
+    """What a workbook says of all its cells: shared words, formats, from when its days are counted.
+
+    `unsaved` counts the formulas without a value that were met: programs that only write workbooks compute none.
+    """
 
     def __init__(self, package: Package, root: Element, relations: dict[str, Relation]) -> None:
         parts = {each.kind: each.part for each in relations.values()}
@@ -56,6 +61,7 @@ class _Cells:
         self._strings = [_said(each) for each in each_xml(strings, "si")] if strings else []
         self._formats = _formats(package.xml(parts.get("styles", "")))
         self._since_1904 = attribute(child(root, "workbookPr"), "date1904") in ("1", "true")
+        self.unsaved = 0
 
     def rows(self, data: bytes) -> Iterator[Row]:
         """Return the rows of a sheet that have words."""
@@ -88,6 +94,7 @@ class _Cells:
             case "b":
                 return {"1": "TRUE", "0": "FALSE"}.get(stored, stored)
             case "n":
+                self.unsaved += not stored and child(cell, "f") is not None  # one whose value is empty words says so
                 at = whole(cell.get("s"))
                 kind, digits = self._formats[at] if 0 <= at < len(self._formats) else (Kind.NUMBER, 0)
                 return shown(stored, kind, digits=digits, since_1904=self._since_1904)
