@@ -124,6 +124,15 @@ def test_a_book_is_read_in_its_order_below_the_titles_of_its_contents() -> None:
         assert document.text[heading.start :].lstrip("# ").startswith(heading.title)
 
 
+def test_a_chapter_that_is_not_in_its_book_is_told() -> None:
+    chapters = {"one": "<p>Otters.</p>", "two": "<p>Seals.</p>", "three": "<p>Teals.</p>"}
+    with zipfile.ZipFile(io.BytesIO(epub(chapters))) as file:
+        parts: dict[str, str | bytes] = {name: file.read(name) for name in file.namelist() if "two" not in name}
+    document = parse(package(parts), "a.epub")
+    assert document.text == "Teals.\n\nOtters."
+    assert document.missing == "It is damaged: 2 of its 3 chapters could be read."
+
+
 def test_a_book_that_only_its_sellers_program_reads_is_told_but_not_one_with_fonts_of_its_own() -> None:
     def locked(method: str, name: str) -> str:
         link = f'<CipherData><CipherReference URI="OPS/{name}"/></CipherData>'

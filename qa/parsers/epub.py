@@ -35,16 +35,19 @@ def parse_epub(data: bytes) -> Document:
     if _encrypted(package) & {page.casefold() for page in pages}:
         raise DocumentError("It is protected (DRM): only the program it was sold for can read it.")
     titles = _titles(package, book, posixpath.dirname(place))
-    writer = Writer()
+    writer, lost = Writer(), 0
     said = _said(book)
     if authors := ", ".join(said["creator"]):
         writer.write(Block(f"Authors: {authors}"))
     for description in said["description"]:
         writer.write(Block(parse_xhtml(description).text if "<" in description else description))
     for page in pages:
-        if (chapter := package.read(page)) and chapter.strip():
+        chapter = package.read(page)
+        lost += chapter is None
+        if chapter and chapter.strip():
             _write_chapter(writer, parse_xhtml(decode(chapter)), titles.get(page.casefold(), ""))
-    return writer.document(next(iter(said["title"]), ""), _TYPE)
+    missing = f"It is damaged: {len(pages) - lost:,} of its {len(pages):,} chapters could be read." if lost else ""
+    return writer.document(next(iter(said["title"]), ""), _TYPE, missing=missing)
 
 
 def _opf(package: Package) -> str:
