@@ -10,9 +10,10 @@ import time
 import zipfile
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from cheap import Cheap
-from conftest import Fill
+from conftest import Fill, make_pdf
 
 from qa import Library, Settings
 from qa.decoding import decode
@@ -378,6 +379,24 @@ def test_a_pdf_without_words_says_whether_there_is_anything_on_its_pages(
     monkeypatch.setattr("qa.parsers.scans.available", lambda: False)
     with pytest.raises(DocumentError, match=words):
         parse(pdf(content), "a.pdf")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("plan.xlsx",), "What is attached to it is not read (plan.xlsx): save it beside it."),
+        (("a.txt", "factur-x.xml", "b.txt"), "What is attached to it is not read (a.txt, …): save it beside it."),
+        (("factur-x.xml",), ""),
+    ],
+)
+def test_files_attached_to_a_pdf_are_told(names: tuple[str, ...], told: str) -> None:
+    whole, file = pypdfium2.PdfDocument(make_pdf("The otter swims.")), io.BytesIO()
+    for name in names:
+        whole.new_attachment(name).set_data(b"The seal.")
+    whole.save(file)
+    whole.close()
+    document = parse(file.getvalue(), "a.pdf")
+    assert (document.text, document.missing) == ("The otter swims.", told)
 
 
 def test_a_pdf_whose_fonts_tell_no_letters_has_no_words(monkeypatch: pytest.MonkeyPatch) -> None:

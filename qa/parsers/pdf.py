@@ -9,13 +9,15 @@ from unicodedata import category
 
 from qa.documents import TITLE_LENGTH, Document, first_line
 from qa.errors import DocumentError
-from qa.parsers.pdfpages import is_blank, opened, page_text
+from qa.parsers.pdfpages import attached, is_blank, opened, page_text
 from qa.parsers.scans import fill_in, recognise_all, wordless
 
 _END, _TAIL = b"%%EOF", 2_048
 """What the last bytes of a sound file have in them."""
 _UNKNOWN = 0.5
 """A text has no words where more of its letters than this share are none that anybody knows."""
+_INVOICES = frozenset({"factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml"})
+"""What is attached to invoices for machines, and says what their pages say."""
 
 
 def parse_pdf(data: bytes) -> Document:
@@ -52,7 +54,7 @@ def _read(pdf: Any, found: Sequence[str | None], *, cut_off: bool) -> tuple[list
         pages, missing = recognise_all(pdf, "Its fonts do not say which letters they show")
     else:
         missing = fill_in(pdf, pages)
-    return pages, " ".join(filter(None, (lost, missing)))
+    return pages, " ".join(filter(None, (lost, _attached(pdf), missing)))
 
 
 def _lost(pdf: Any, found: Sequence[str | None], *, cut_off: bool) -> str:
@@ -61,6 +63,13 @@ def _lost(pdf: Any, found: Sequence[str | None], *, cut_off: bool) -> str:
     if lost == len(found):
         raise DocumentError("It is damaged: none of its pages can be read.")
     return f"It is damaged: {len(found) - lost:,} of its {len(found):,} pages could be read." if lost else ""
+
+
+def _attached(pdf: Any) -> str:
+    """Say which files are attached to it; "" where none is that has words of its own."""
+    names = [name for name in attached(pdf) if name.casefold() not in _INVOICES]
+    told = f"{names[0]}, …" if len(names) > 1 else "".join(names)
+    return f"What is attached to it is not read ({told}): save it beside it." if names else ""
 
 
 def _is_unknown(pages: Iterable[str]) -> bool:

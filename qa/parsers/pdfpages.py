@@ -133,6 +133,17 @@ def letters_of(raw: str) -> tuple[str, list[int]]:
     return _clean(raw), indices + units[at : len(raw)]
 
 
+def attached(pdf: Any) -> list[str]:
+    """Return the names of the files that are attached to a PDF."""
+    import pypdfium2
+
+    names = []
+    for number in range(pdf.count_attachments()):
+        with suppress(pypdfium2.PdfiumError, UnicodeError):
+            names.append(pdf.get_attachment(number).get_name())
+    return names
+
+
 def is_blank(pdf: Any, number: int) -> bool:
     """Tell whether there is nothing on a page: pdfium gives one where there is none, too."""
     import pypdfium2
