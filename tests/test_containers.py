@@ -246,6 +246,19 @@ def test_what_is_attached_is_forgotten_with_its_mail_and_never_alone(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"--YY\nContent-Type: text/plain\n\nThe grebe.\n--YY\nContent-Type: text/plain; name=a.txt\n\nseal\n--YY--\n",
+        b"Hello,\n\n--\nThe grebe.\n",
+    ],
+)
+def test_a_body_is_read_whose_boundary_is_not_the_one_that_its_mail_names(body: bytes) -> None:
+    found = list(parse_all(raw_mail("multipart/mixed; boundary=XX", body), "a.eml"))
+    assert found[0].document and "The grebe." in found[0].document.text and "Content-" not in found[0].document.text
+    assert [each.path for each in found[1:]] == ["a.eml!/a.txt"] * (b"seal" in body)
+
+
+@pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"no mail at all", "It is no mail: there are no headers in it."),

@@ -63,7 +63,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
 
 
 def _told(names: list[str]) -> str:

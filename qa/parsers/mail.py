@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.policy
 import re
 from collections.abc import Iterator, Sequence
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -28,6 +28,8 @@ _STUB = 5
 """The plain words of a mail are none where the page beside them has so many times more."""
 _SAYS_HTML = re.compile(r"(?<![\w./-])html\b(?!\.\w|/)", re.I)
 """They are none either where they speak of it: «Your program does not show HTML.»"""
+_BOUNDARY = re.compile(r"^--([^\s\"\\]{1,70})[ \t]*\r?\n(?=Content-[\w-]{1,40}:)", re.I | re.M)
+"""A line that parts a body, whatever its mail says."""
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
@@ -159,7 +161,17 @@ def _walk(mail: Message) -> Iterator[Message]:
 
 def _parts(mail: Message) -> list[Message]:
     payload = mail.get_payload()
-    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+    if isinstance(payload, list):
+        return [part for part in payload if isinstance(part, Message)]
+    return _parted(str(payload)) if mail.get_content_maintype() == "multipart" else []
+
+
+def _parted(body: str) -> list[Message]:
+    """Part a body in which the boundary that its mail names is not; all of it is one part where there is no other."""
+    found = _BOUNDARY.search(body)
+    kind = f'Content-Type: multipart/mixed; boundary="{found[1]}"' if found else ""
+    parted = message_from_string(f"{kind}\n\n{body}")
+    return _parts(parted) if found else [parted]
 
 
 def _is_attached(part: Message) -> bool:
