@@ -21,6 +21,8 @@ from pathspec import GitIgnoreSpec
 from qa.errors import FolderError, StorageError, UsageError
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
+_HIDDEN = (".", "~$")
+"""How names begin of what is not for people; the second is how Word notes who has a file open."""
 _LONGEST_NAME = 200
 """In bytes; systems take 255, and a number may have to be added."""
 IGNORE_FILE = ".qaignore"
@@ -69,7 +71,7 @@ def scan(folder: Path, *, index: Path) -> Iterator[Found]:
             continue
         for entry in listed:
             raw = os.path.join(inside, entry.name)
-            if entry.name.startswith(b"."):
+            if os.fsdecode(entry.name).startswith(_HIDDEN):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 skipped = entry.path == own or os.fsdecode(entry.name) in _SKIPPED
@@ -121,7 +123,7 @@ def inside(folder: Path, path: str) -> Path:
     parts = path.split("/")
     if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
         raise UsageError(f"The name is too long: {_LONGEST_NAME} bytes at most.")
-    if not path or "\0" in path or "\\" in path or any(p.startswith(".") or p in ("", *_SKIPPED) for p in parts):
+    if not path or "\0" in path or "\\" in path or any(p.startswith(_HIDDEN) or p in ("", *_SKIPPED) for p in parts):
         raise UsageError(
             "That is no path of a document: give one relative to the folder, without hidden parts or «..»."
         )

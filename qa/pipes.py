@@ -45,6 +45,7 @@ def send(pipe: IO[bytes], reading: Reading) -> None:
         "path": file.path,
         "container": file.container,
         "as_before": reading.as_before,
+        "gone": reading.gone,
         "inside": len(reading.inside),
     }
     if document:
@@ -85,7 +86,7 @@ def _reading(pipe: IO[bytes], header: dict[str, Any], text: bytes, task: Task) -
         raise ValueError(path)
     file = File(path, task.raw, signature, header["seen"], digest, None, header["reason"], container)
     if "document" not in header:
-        return Reading(file, inside=inside, as_before=header["as_before"])
+        return Reading(file, inside=inside, as_before=header["as_before"], gone=header["gone"])
     title, media_type, pages = header["document"]
     headings = tuple(Heading(*heading) for heading in header["headings"])
     parts = tuple(Part(*part) for part in header["parts"])

@@ -119,7 +119,7 @@ class Present:
             return self._known(file)
         inside = self._read(file, seen.st_size)
         if inside is None or inside.document is None:
-            return _Seen(inside is not None)
+            return _Seen(inside is not None and not inside.gone)
         return _Seen(True, Standing(_entry(inside.document, file.path, seen), self._catalog, inside.document.text))
 
     def _read(self, file: File, size: int) -> Reading | None:

@@ -45,7 +45,7 @@ class Task:
 class Reading:
     """A file that was looked at, with its document if there is one, and the files inside it.
 
-    Where its bytes are `as_before`, there is neither: what is known of it holds.
+    Where its bytes are `as_before`, there is neither: what is known of it holds. One that is `gone` is not there.
     """
 
     file: File
@@ -53,6 +53,7 @@ class Reading:
     passages: tuple[Passage, ...] = ()
     inside: tuple[Reading, ...] = ()
     as_before: bool = False
+    gone: bool = False
 
 
 def unopened(found: Found, *, longest: int) -> Reading | None:
@@ -74,6 +75,8 @@ def read(folder: Path, task: Task) -> Reading:
         file = replace(file, signature=Signature.of(stat), digest=hashlib.sha256(data).digest())
     except DocumentError as error:
         return Reading(replace(file, reason=str(error)))
+    except (FileNotFoundError, NotADirectoryError):  # it vanished since the folder was listed
+        return Reading(file, gone=True)
     except OSError as error:
         return Reading(replace(file, reason=f"It cannot be read: {error.strerror}."))
     if task.digest == file.digest:

@@ -66,6 +66,7 @@ class _Tally:
 
     documents: dict[str, int | None] = field(default_factory=dict)  # of paths that are new
     inside: set[str] = field(default_factory=set)  # of files inside others, those that are there
+    gone: set[str] = field(default_factory=set)  # those that vanished since the folder was listed
     failures: list[Failure] = field(default_factory=list)
     updated: int = 0
     unchanged: int = 0
@@ -105,7 +106,9 @@ def read_folder(
     words.commit()
     # stopped halfway we cannot tell what has moved from what is gone: the next sync will
     present = (
-        set(known) if stop.is_set() else {each.path for each in found} | tally.inside | _out_of_sight(known, found)
+        set(known)
+        if stop.is_set()
+        else {each.path for each in found} - tally.gone | tally.inside | _out_of_sight(known, found)
     )
     moved, removed = _drop_missing(catalog, known, present, tally)
     write_words(catalog, lexical)
@@ -202,6 +205,9 @@ def _keep_all(
     texts: dict[int, str] = {}
     with catalog.transaction():
         for reading in batch:
+            if reading.gone:
+                tally.gone.add(reading.file.path)
+                continue
             tally.opened += reading.file.digest is not None
             before = known.get(reading.file.path)
             if reading.as_before and before:

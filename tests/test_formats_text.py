@@ -329,7 +329,7 @@ def test_archives_are_bounded_and_say_what_could_not_be_had() -> None:
 def test_a_file_of_an_archive_is_read_wherever_its_name_leads() -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as file:
-        for name in ("../../evil.txt", "./a.txt", ".hidden/b.txt", "__MACOSX/c.txt"):
+        for name in ("../../evil.txt", "./a.txt", ".hidden/b.txt", "__MACOSX/c.txt", "~$d.docx"):
             file.writestr(name, "The otter.")
     assert [each.path for each in parse_all(made.getvalue(), "a.zip", archives=True)][1:] == [
         "a.zip!/evil.txt",

@@ -146,7 +146,15 @@ def test_what_does_not_belong_to_the_folder_is_left_out(
     outside = tmp_path / "outside.txt"
     outside.write_text("outside words")
     folder = fill(
-        {".hidden.txt": "h", ".git/x.txt": "g", "node_modules/x.txt": "n", "a.log": "l", "sub/b.txt": "b words"}
+        {
+            ".hidden.txt": "h",
+            ".git/x.txt": "g",
+            ".~lock.b.txt#": "LibreOffice",
+            "~$b.docx": "Word",
+            "node_modules/x.txt": "n",
+            "a.log": "l",
+            "sub/b.txt": "b words",
+        }
     )
     fill({".qaignore": "*.log\n"})
     (folder / "link.txt").symlink_to(outside)
@@ -204,10 +212,31 @@ def test_a_file_that_vanishes_or_is_replaced_after_the_folder_was_listed(
 
     monkeypatch.setattr("qa.syncing.scan", listed)
     report = library.sync()
-    assert report.added == 1 and {each.path for each in report.failures} == {"gone.txt", "link.txt", "pipe.txt"}
+    assert report.added == 1 and {each.path for each in report.failures} == {"link.txt", "pipe.txt"}
     assert all(each.reason.startswith("It cannot be read: ") for each in report.failures)
     monkeypatch.undo()
     assert library.sync().failures == () and [file.path for file in library.documents()] == ["stays.txt"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html"])  # read here, and by a worker
+def test_a_file_that_vanishes_during_a_sync_is_removed(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = fill({name: "the otter", "sub/b.txt": "the heron"})
+    library.sync()
+
+    def listed(*given: Any, **how: Any) -> Iterator[Found]:
+        fill({name: "the otter swims", "sub/b.txt": "the heron flies"})
+        yield from list(scan(*given, **how))
+        (folder / name).unlink()
+        (folder / "sub/b.txt").unlink()
+        (folder / "sub").rmdir()
+        (folder / "sub").write_text("")
+
+    monkeypatch.setattr("qa.syncing.scan", listed)
+    report = library.sync()
+    assert (report.removed, report.updated, report.failures) == (2, 0, ())
+    assert library.documents() == [] and library.search("otter") == []
 
 
 def test_a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_and_then_again(

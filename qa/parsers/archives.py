@@ -63,7 +63,8 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
+    parts = (part for part in name.split("/") if part not in (".", ".."))
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in parts)
 
 
 def _told(names: list[str]) -> str:
