@@ -6,13 +6,13 @@ import io
 import zipfile
 
 import pytest
-from conftest import Fill
+from conftest import Fill, make_pdf
 from office import docx, epub, odf, p, package, pptx, row, shape, xlsx
 
 from qa import Library
 from qa.documents import heading_path, part_name
 from qa.errors import DocumentError
-from qa.parsers import parse
+from qa.parsers import parse, parse_all
 
 OTHERS = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
 
@@ -192,6 +192,48 @@ def test_what_is_damaged_protected_or_made_to_harm_ends_in_one_sentence(name: st
         with pytest.raises(DocumentError, match=words) as told:
             parse(data, name)
         assert str(told.value).endswith("."), told.value
+
+
+def typed(name: str, kind: str) -> bytes:
+    """Return a small file that says what it is, as such files do: not packed."""
+    made = io.BytesIO(SMALL[name])
+    with zipfile.ZipFile(made, "a") as file:
+        file.writestr("mimetype", kind)
+    return made.getvalue()
+
+
+REAL = {
+    "a.pdf": make_pdf("Otters."),
+    **{name: changed(name, "[Content_Types].xml", b"<Types/>") for name in ("a.docx", "a.pptx", "a.xlsx")},
+    "a.epub": typed("a.epub", "application/epub+zip"),
+    "a.odt": typed("a.odt", "application/vnd.oasis.opendocument.text-template"),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_a_file_is_for_certain_goes_before_its_name(name: str) -> None:
+    expected = parse(REAL[name], name).text
+    assert "Otters." in expected
+    for other in ("b.docx", "b.xlsx", "b.doc", "b.pdf", "b.png", "b.zip", "b.html", "noext", "b.docx~", "b.pages"):
+        assert parse(REAL[name], other).text == expected, other
+    for other in ("b.txt", "b.md", "b.py"):  # read in the program itself, where no parser may break
+        with pytest.raises(DocumentError, match=rf"under another name: rename it to end in {name[1:]}\.$"):
+            parse(REAL[name], other)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("Größe\n".encode(), "It is plain text under another name: rename it to end in .txt."),
+        (b"\n<!DOCTYPE html><p>Log in", "It is a web page under another name: rename it to end in .html."),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><a/>", "It is XML under another name: rename it to end in .xml."),
+        (rb"{\rtf1 x}", "It is rich text under another name: rename it to end in .rtf."),
+    ],
+)
+def test_a_text_under_the_name_of_another_format_says_so(data: bytes, reason: str) -> None:
+    for name in ("a.pdf", "a.docx", "a.xlsx", "a.pptx", "a.odt", "a.epub", "a.png", "a.zip", "a.msg"):
+        told = [each.reason for each in parse_all(data, name, archives=True)]
+        assert told == [reason], name
 
 
 def test_a_part_that_unpacks_to_a_gigabyte_is_not_unpacked() -> None:

@@ -17,6 +17,7 @@ from qa.parsers.docx import parse_docx
 from qa.parsers.epub import parse_epub
 from qa.parsers.html import parse_html
 from qa.parsers.json import parse_json, parse_lines
+from qa.parsers.kinds import kind_of, misnamed, text_kind_of
 from qa.parsers.mail import parse_mail
 from qa.parsers.mailbox import parse_mailbox
 from qa.parsers.markdown import parse_markdown
@@ -82,7 +83,23 @@ PARSERS: dict[str, Callable[[bytes], Document | Container]] = {
     TITLED: parse_titled,
     **dict.fromkeys(_TEXTS, parse_plain),
 }
-"""Which suffix is read how; any other file is read as a PDF or as plain text if it is one."""
+"""Which suffix is read how; any other file is read as plain text if it is one."""
+
+_LETTERS = (parse_plain, parse_markdown, parse_titled)
+"""What takes files as they are, letter by letter: so they are read where a bad file of another kind could harm."""
+_NO_TEXTS = (
+    parse_pdf,
+    parse_docx,
+    parse_pptx,
+    parse_xlsx,
+    parse_odf,
+    parse_epub,
+    parse_ppt,
+    parse_msg,
+    parse_archive,
+    parse_picture,
+)
+"""What no text is read by."""
 
 UNREAD = {
     ".pages": "Word processor files",
@@ -117,7 +134,7 @@ class Parsed:
 
 def is_plain(path: str) -> bool:
     """Tell by its name whether a file is taken as it is, letter by letter."""
-    return PARSERS.get(PurePosixPath(path).suffix.lower()) in (parse_plain, parse_markdown, parse_titled)
+    return PARSERS.get(PurePosixPath(path).suffix.lower()) in _LETTERS
 
 
 def is_archive(path: str) -> bool:
@@ -202,11 +219,12 @@ def _unused(name: str, taken: set[str]) -> str:
 
 
 def _parsed(data: bytes, path: str, *, archives: bool) -> Document | Container:
-    """Read one file by its suffix. Raises DocumentError with the reason."""
+    """Read one file by what it is for certain, else by its suffix. Raises DocumentError with the reason."""
     if not data:
         raise DocumentError("It is empty.")
     suffix = PurePosixPath(path).suffix.lower()
-    parser = PARSERS.get(suffix) or (parse_pdf if data.startswith(b"%PDF-") else parse_plain)
+    with _told():
+        parser = _parser(data, suffix)
     if suffix in UNREAD and parser is parse_plain:
         raise DocumentError(f"{UNREAD[suffix]} are not read yet: save it as PDF, HTML or text.")
     if parser is parse_archive and not archives:
@@ -216,6 +234,18 @@ def _parsed(data: bytes, path: str, *, archives: bool) -> Document | Container:
     if isinstance(found, Document) and not found.text.strip():
         raise DocumentError(found.missing or "There is no text in it.")
     return found
+
+
+def _parser(data: bytes, suffix: str) -> Callable[[bytes], Document | Container]:
+    """Return what reads a file. Raises DocumentError where its name is wrong and it cannot be read for that."""
+    parser = PARSERS.get(suffix)
+    if kind := kind_of(data):
+        if parser in _LETTERS:
+            raise misnamed(kind)
+        return PARSERS[kind]
+    if parser in _NO_TEXTS and (kind := text_kind_of(data)):
+        raise misnamed(kind)
+    return parser or parse_plain
 
 
 @contextmanager
