@@ -115,6 +115,16 @@ def test_what_is_no_picture_gets_one_sentence(name: str, data: bytes, why: str) 
         parse(data, name)
 
 
+def test_where_no_words_are_found_a_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in ("pictures", "scans"):
+        monkeypatch.setattr(f"qa.parsers.{room}.available", lambda: True)
+        monkeypatch.setattr(f"qa.parsers.{room}.read_picture", lambda picture: "")
+    with pytest.raises(DocumentError, match="no words were found: if it lies on its side, turn it"):
+        parse(saved(drawn(WORDS), kind="PNG"), "a.png")
+    with pytest.raises(DocumentError, match="no words were found on them: if they lie on their side, turn them"):
+        parse(saved(drawn(WORDS), kind="PDF"), "a.pdf")
+
+
 @pytest.mark.parametrize("side", [11_000, 30_000])
 def test_a_picture_that_would_fill_the_memory_is_refused_unseen(side: int) -> None:
     head = struct.pack(">4sIIBBBBB", b"IHDR", side, side, 8, 2, 0, 0, 0)

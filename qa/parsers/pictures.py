@@ -38,7 +38,7 @@ def parse_picture(data: bytes) -> Document:
         raise DocumentError("It is damaged: it does not open as a picture.") from error
     text = "\n\n".join(pages)
     if not text.strip():
-        raise DocumentError("It is a picture on which no words were found.")
+        raise DocumentError("It is a picture on which no words were found: if it lies on its side, turn it.")
     missing = "" if len(pages) == count else f"It is damaged: {len(pages)} of its {count} pages could be read."
     return Document(text, first_line(text)[:TITLE_LENGTH], f"image/{(picture.format or '').lower()}", missing=missing)
 

@@ -27,7 +27,7 @@ def recognise_all(pdf: Any, why: str) -> tuple[list[str], str]:
     """Return what text recognition reads on all pages, and how much of them it could not. Raises DocumentError."""
     pages, missing = _recognised(pdf, range(len(pdf)), why)
     if not any(page and page.strip() for page in pages):
-        raise DocumentError(missing or f"{why}, and no words were found on them.")
+        raise DocumentError(missing or f"{why}, and no words were found on them: if they lie on their side, turn them.")
     return [page or "" for page in pages], missing
 
 
