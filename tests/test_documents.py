@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.documents import Document, heading_path
+from qa.documents import Document, Heading, heading_path
 from qa.errors import DocumentError
 from qa.parsers import parse
 
@@ -96,6 +96,28 @@ def test_a_web_page_is_read_as_its_reader_sees_it() -> None:
 )  # fmt: skip
 def test_words_above_the_line_do_not_run_on_into_those_before_them(page: str, text: str) -> None:
     assert parse(f"<p>{page}</p>".encode(), "a.html").text == text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<ol><li>Heron<li>Ghent<ol type=a><li>One<li>Two</ol></ol>", "1. Heron\n2. Ghent\n\na. One\nb. Two"),
+        ("<ol start=4 type=I><li>x<li value=9>y<ul><li>z</ul><li>w</ol>", "IV. x\nIX. y\n\nz\n\nX. w"),
+        ("<ol reversed type=i><li>x<li>y<li>z</ol>", "iii. x\nii. y\ni. z"),
+        ("<ol type=A start=27><li> <b>x</b><li><p>y</p></ol>", "AA. x\n\nBB. y"),
+        ("<ol style='list-style: none'><li>Home<li>Help</ol>", "Home\nHelp"),
+        ("<ol style='list-style-type: Upper-Roman' start=-1><li>x<li>y<li>z</ol>", "-1. x\n0. y\nI. z"),
+        ("<ol><li><img><li hidden>x<li><ol><li>y</ol><li><sup>2</sup>z</ol>", "2. 1. y\n\n3. 2z"),
+        ("<ul><li>x</ul><li>y", "x\n\ny"),
+    ],
+)  # fmt: skip
+def test_items_of_a_page_have_their_numbers(page: str, text: str) -> None:
+    assert parse(f"<body>{page}</body>".encode(), "a.html").text == text
+
+
+def test_the_number_of_a_heading_is_a_part_of_it() -> None:
+    document = parse(b"<ol><li><h2>Terms</h2>Pay.<li>x</ol>", "a.html")
+    assert document.text == "1. Terms\n\nPay.\n2. x" and document.headings == (Heading(0, 2, "1. Terms"),)
 
 
 ROW = "<tr><td>1</td><td>2</td><td>3</td></tr>"

@@ -11,6 +11,7 @@ from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading, first_line
 from qa.errors import DocumentError
 from qa.parsers.raised import sign_between
+from qa.parsers.weblists import List
 from qa.parsers.webtables import CELLS, GROUPS, Table
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _BLOCKS = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
 )
+_LISTS = frozenset({"ol", "ul", "menu"})
 _DEEPEST = 3_000
 _NESTING = re.compile(  # what stands in a script is no tag, and tags that HTML closes by itself do not nest
     r"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b.*?(?:</\1|\Z)|<(?P<close>/?)"
@@ -145,6 +147,8 @@ class _PageWriter:
         self._raised: list[_Raised] = []
         self._tables: list[Table] = []
         self._row: Table | None = None  # the table whose row of values this is
+        self._lists: list[List | None] = []  # None where there are no numbers
+        self._mark = ""  # what stands before the next words, those of an item
         self._menus = menus
         self.headings: list[Heading] = []
 
@@ -170,6 +174,7 @@ class _PageWriter:
         self._pre += tag == "pre"
         self._formulas += tag == "math"
         self._enter_table(tag, node)
+        self._enter_list(tag, node)
         self._raise(tag, node, attributes)
         if re.fullmatch("h[1-6]", tag):
             start = self._length + len(self._gap if self._parts else "")
@@ -204,12 +209,19 @@ class _PageWriter:
         elif self._row and tag in CELLS:
             self._row.cell(node.attributes)
 
+    def _enter_list(self, tag: str, node: LexborNode) -> None:
+        if tag in _LISTS:
+            self._lists.append(List(node) if tag == "ol" else None)
+        elif tag == "li" and self._lists and (own := self._lists[-1]):
+            self._mark = f"{self._mark} {own.mark(node)}".strip()
+
     def _raise(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> None:
         """Note where words begin that are not on the line, and whether there is a link in them, or they are one."""
         if tag == "a" and self._raised and "href" in attributes:
             self._raised[-1].linked = True
         sign = _formula_sign(node) if self._formulas else ""
         if sign or tag == "sup" or _SUPER.search(attributes.get("style") or ""):
+            self._number()
             around = node.parent
             alone = around is not None and around.tag == "a" and node.prev is None and node.next is None
             self._raised.append(_Raised(node.mem_id, len(self._parts), sign, linked=alone))
@@ -223,6 +235,10 @@ class _PageWriter:
             self._owe(_GAPS.get(tag, "\n\n"))
         if tag == "table":
             self._tables.pop()
+        elif tag in _LISTS:
+            self._lists.pop()
+        elif tag == "li":
+            self._mark = ""  # an item without words shows none
         self._pre -= tag == "pre"
         self._formulas -= tag == "math"
         if self._raised and self._raised[-1].node == node.mem_id:
@@ -260,12 +276,22 @@ class _PageWriter:
         if not body:
             self._owe(" " if words else "")
             return
+        self._number()
         if words[0].isspace() and not self._pre:
             self._owe(" ")
-        for part in (self._between(), body):
+        self._put(body)
+        self._gap = " " if words[-1].isspace() and not self._pre else ""
+
+    def _number(self) -> None:
+        """Write what stands before the words of an item, where these begin."""
+        if self._mark:
+            self._put(self._mark)
+            self._gap, self._mark = " ", ""
+
+    def _put(self, words: str) -> None:
+        for part in (self._between(), words):
             self._parts.append(part)
             self._length += len(part)
-        self._gap = " " if words[-1].isspace() and not self._pre else ""
 
     def _between(self) -> str:
         """Return what stands before the next words: what is owed, or bars where they are in another cell of a row."""

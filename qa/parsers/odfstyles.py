@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from qa.parsers.numerals import numeral
 from qa.parsers.packages import attribute, children, local, whole
-from qa.parsers.wordlists import numeral
 
 _LONGEST_CHAIN = 20
 _FORMS = {
