@@ -132,6 +132,21 @@ def test_elements_of_xml_that_stand_apart_do_so_among_words_too() -> None:
     assert parse(text.encode(), "a.xml").text == "one\ntwo\nsec: Intro\nOne.\nTwo.\n10^6 fish"
 
 
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ("<c>1</c><c>2</c>tail", "1 2 tail"),
+        ("See (<ref>A</ref><ref>B</ref>).", "See (A B)."),
+        ("<name>Größe</name><price>12.50</price><![CDATA[<b>]]>x", "Größe 12.50 <b>x"),
+        ("f<i>is</i><b>h</b> and <unit>k</unit>m", "fish and km"),
+        ("f<i>is</i>h <ref>A</ref><ref>B</ref> un<pb/><anchor/>known", "fish A B unknown"),
+        ("(<w>Otter</w><pc>,</pc> <c>5</c><c>-2</c>)", "(Otter, 5 -2)"),
+    ],
+)
+def test_elements_of_xml_side_by_side_do_not_run_on(inside: str, words: str) -> None:
+    assert parse(f"<d><p>{inside}</p></d>".encode(), "a.xml").text == words
+
+
 def test_a_page_that_is_named_xml_is_decoded_once() -> None:
     page = '<?xml version="1.0" encoding="ISO-8859-1"?><html><head><meta charset="ISO-8859-1"/><title/></head>'
     page += "<body><p>Größe müde</p></body></html>"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from operator import and_
 
 from qa.decoding import decode
 from qa.documents import TITLE_LENGTH, Document, Heading
@@ -34,6 +35,14 @@ _APART = frozenset(
     "note".split()
 )
 """Elements that stand apart also where there are words around them: all others mark some of these words."""
+_MARKING = frozenset(
+    "a abbr b big bold code em emph emphasis ex font hi i inline it italic ital ins kbd mark pc phrase q r roman run s "
+    "sc seg small span strike strong styled-content sub subscript sup superscript supplied t tt u underline var "
+    "w".split()
+)
+"""Elements that mark words of prose, wherever they stand; where others stand side by side, all there is a record."""
+_RUN_ON = re.compile(r"[^\s(\[{«„/]\n[^\s)\]}»“.,;:!?/]")
+"""The last letter of some words and the first of others, where these would run on into those."""
 _RAISED = frozenset({"sup", "superscript"})
 
 
@@ -56,13 +65,22 @@ class _Element:
 
     def words(self) -> Iterator[str]:
         """Yield all words in it."""
-        before = ""
-        for each in self.inside:
+        others = [_marks_nothing(each) for each in self.inside]
+        is_record = any(map(and_, others, others[1:]))
+        before, was_other = "", False
+        for each, other in zip(self.inside, others, strict=True):
             said = each if isinstance(each, str) else "".join(each.words())
             name = "" if isinstance(each, str) else each.name.lower()
+            if is_record and (other or was_other) and _RUN_ON.match(f"{before[-1:]}\n{said[:1]}"):
+                yield " "
             yield sign_between(before, said) if name in _RAISED else ""
             yield f"\n{said}\n" if name in _APART else said
-            before = said
+            before, was_other = said, other
+
+
+def _marks_nothing(each: str | _Element) -> bool:
+    """Tell whether this is an element that has words of its own, and marks none of those around it."""
+    return isinstance(each, _Element) and bool(each.inside) and each.name.lower() not in _MARKING
 
 
 def parse_markup(data: bytes) -> Document:
