@@ -172,8 +172,14 @@ function fill(found) {
     text,
   );
   const mark = text.querySelector("mark");
-  if (mark) text.scrollTop = mark.offsetTop - Math.max(16, (text.clientHeight - mark.offsetHeight) / 2.5);
+  if (mark) reveal(mark, text);
   if (valid && found.start_page_number && hasPages(source)) showPaper(found, pages, text, tools);
+}
+
+/** Scroll to a mark; in a table its offset is that from its cell, so it is measured where it stands. */
+function reveal(mark, text) {
+  const { top, height } = mark.getBoundingClientRect();
+  text.scrollTop += top - text.getBoundingClientRect().top - Math.max(16, (text.clientHeight - height) / 2.5);
 }
 
 /** Show the page of a PDF above its text: first the words, then how they look. */

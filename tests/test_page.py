@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ LONG = f"{FILLER}The heron Gustav nested on the mast in 1904.\n\n{FILLER}The log
 
 ROW = "| Blue lamp | 77 | 3 |"
 TABLE = f"# Lamps\n\nWhat lamps cost.\n\n| Lamp | Price | Stock |\n|---|---|---|\n| Red lamp | 5 |  |\n{ROW}\n"
+ROWS = "".join(f"| Lantern {n} of the quay | {n + 300} |\n" for n in range(1, 301))
+LANTERNS = f"# Lanterns\n\n| Lantern | Height |\n|---|---|\n{ROWS}\nThe list ends here.\n"
+WICKS = "Wick;Length\n" + "".join(f"Wick {n} of the quay;{n + 300}\n" for n in range(1, 301))
 VALUES = 'Bulb;How;Price\nRed bulb;alone;5\nGreen bulb;"sold ""by the dozen"",\nor singly";9\nGrey bulb;never;0\n'
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
@@ -185,6 +189,21 @@ def ask(page: Page, question: str) -> Locator:
     return turn
 
 
+@contextmanager
+def added(server: Server, **texts: str) -> Iterator[None]:
+    """Have more files in the folder for a while: `name_md` is name.md."""
+    places = {server.folder / name.replace("_", "."): text for name, text in texts.items()}
+    for place, text in places.items():
+        place.write_text(text)
+    server.until(lambda status: status["documents"] == 7 + len(places) and status["phase"] == "idle")
+    try:
+        yield
+    finally:
+        for place in places:
+            place.unlink(missing_ok=True)
+        server.until(lambda status: status["files"] == 8)
+
+
 def shot(page: Page, place: Path, name: str) -> None:
     """Take a picture of the page, for the docs too where `QA_SCREENSHOTS` names a folder."""
     page.screenshot(path=place / f"{name}.png")
@@ -321,6 +340,17 @@ def test_a_row_of_a_table_is_marked_in_its_table(opened: Open, server: Server) -
     expect(page.locator(".qa-table tr:has(mark) td")).to_have_text(cells)
     expect(page.locator(".qa-table tr")).to_have_count(4)
     expect(page.locator("#qa-source mark").first).to_contain_text("or singly")
+
+
+@needs_browser
+def test_a_row_far_down_a_table_is_in_sight_on_a_desk_and_on_a_phone(opened: Open, server: Server) -> None:
+    with added(server, lanterns_md=LANTERNS, wicks_csv=WICKS):
+        cited = [server.cited("| Lantern 200 of the quay | 500 |"), server.cited("Wick 200 of the quay;500")]
+        for page in (opened(), opened(viewport={"width": 390, "height": 844})):
+            for id in cited:
+                page.goto(f"{server.url}/#cite={id}")
+                expect(page.locator("#qa-source mark")).to_have_text([re.compile("200 of the quay$"), "500"])
+                expect(page.locator("#qa-source mark").first).to_be_in_viewport(ratio=1)
 
 
 @needs_browser
