@@ -463,6 +463,17 @@ def test_documents_are_found_by_name_ticked_to_be_asked_alone_and_deleted_once_t
 
 @needs_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_ticked_looks_ticked_also_where_the_pointer_is(opened: Open, scheme: str) -> None:
+    page = opened(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    box = page.get_by_label("Ask only papers/", exact=True)
+    box.check()
+    box.hover()
+    expect(box).to_be_focused()
+    expect(box).to_have_css("appearance", "auto")  # the browser draws it, and gradio's style does not reach it
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_stands_in_the_way_of_who_hears_or_types_the_page(opened: Open, scheme: str) -> None:
     page = opened(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
