@@ -57,7 +57,9 @@ export class Turn {
   /** Show a sentence that is finished; it is not touched again, so that a mark keeps the focus. */
   settle(sentence) {
     const gap = cut(this.text, this.shown, sentence.start);
-    const shown = make("span", { className: `qa-sentence qa-${sentence.support}` }, ...this.pointed(sentence));
+    const line = cut(this.text, 0, sentence.start).split("\n").pop();
+    const first = /\p{L}/u.test(line) ? "" : " qa-first"; // the direction of its paragraph is that of its letters
+    const shown = make("span", { className: `qa-sentence qa-${sentence.support}${first}` }, ...this.pointed(sentence));
     if (sentence.support === "unsupported" || sentence.support === "partial") {
       shown.title = sentence.why;
       shown.append(make("span", { className: "qa-hidden" }, ` (${sentence.support}: ${sentence.why})`));

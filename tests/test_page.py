@@ -589,6 +589,39 @@ def test_a_models_reply_is_shown_as_text_what_it_withdraws_is_gone_and_what_is_u
 
 
 @needs_browser
+def test_what_is_written_from_right_to_left_is_laid_out_so_and_a_mark_stands_behind_its_sentence(
+    opened: Open, server: Server
+) -> None:
+    page = opened()
+    cited = server.get("/api/documents")["documents"][0]
+    citation = {"id": f"{cited['id'][:16]}.0-4", "number": 1, "document": cited, "heading": []}
+    hebrew, english = "המגדלור נבנה. [1]", "The light was built. [1]"
+
+    def told(one: str, two: str) -> Locator:
+        """Answer with two sentences on one line."""
+        text, start = f"{one} {two}", len(one) + 1
+        spans = ((one, 0, len(one)), (two, start, start + len(two)))
+        parts = [{"text": words, "start": at, "end": end, "support": "quoted"} for words, at, end in spans]
+        whole = {"answer": text, "sentences": parts, "citations": [citation], "passages": []}
+        stream = f"data: {json.dumps({'answer': whole})}\n\n"
+        page.unroute("**/api/ask")
+        page.route("**/api/ask", lambda route: route.fulfill(body=stream, content_type="text/event-stream"))
+        return ask(page, text)
+
+    def edges(found: Locator) -> list[tuple[float, float]]:
+        boxes = [each.bounding_box() for each in found.all()]
+        return [(round(box["x"]), round(box["x"] + box["width"])) for box in boxes if box]
+
+    def laid(turn: Locator) -> list[tuple[float, float]]:
+        return [edge for name in ("words", "sentence", "mark") for edge in edges(turn.locator(f".qa-{name}"))]
+
+    (_, right), first, second, mark, other = laid(told(hebrew, hebrew))
+    assert first[1] == right and mark[0] == first[0] and second[1] < first[0] and other[0] == second[0]
+    (left, _), first, second, mark, other = laid(told(english, hebrew))
+    assert first[0] == left and mark[1] == first[1] and second[0] > first[1] and other[0] == second[0]
+
+
+@needs_browser
 def test_a_blank_question_gets_one_sentence(opened: Open) -> None:
     page = opened()
     page.get_by_label("Question").last.fill("   ")
