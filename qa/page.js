@@ -173,7 +173,7 @@ function adder() {
       if (name === "drop") add([...event.dataTransfer.files]);
     });
   }
-  return make("div", {}, input, zone, make("ul", { id: "qa-added", role: "status" }));
+  return make("div", {}, input, zone, make("div", { role: "status" }, make("ul", { id: "qa-added" })));
 }
 
 /* Beginning. */

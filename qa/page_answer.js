@@ -14,7 +14,7 @@ const cut = (text, start, end) => Array.from(text).slice(start, end).join("");
 export class Turn {
   constructor(question) {
     this.words = make("div", { className: "qa-words", dir: "auto" });
-    this.notes = make("div", { className: "qa-notes" });
+    this.notes = make("div", { className: "qa-notes" }, make("p", { className: "qa-reason" }, "Looking in the documents…"));
     this.body = make("div", { className: "qa-answer", aria: { busy: "true" } }, this.words, this.notes);
     this.element = make("article", { className: "qa-turn", aria: { label: `Question: ${question.slice(0, 200)}` } },
       make("h2", { className: "qa-asked", dir: "auto" }, question), this.body);

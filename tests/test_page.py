@@ -805,6 +805,7 @@ def test_a_question_that_a_reload_cuts_off_stands_in_the_box_again(opened: Open)
     page.get_by_label("Question").last.fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".qa-turn")).to_have_count(1)
+    expect(page.locator(".qa-answer[aria-busy=true]")).to_contain_text("Looking in the documents…")
     page.reload()
     expect(page.get_by_label("Question").last).to_have_value(QUESTION)
     page.unroute("**/api/ask")
@@ -913,6 +914,18 @@ def test_the_page_fits_its_window_in_light_and_dark(
     dark = page.locator("#qa-page").evaluate("page => getComputedStyle(page).backgroundColor") == "rgb(20, 23, 27)"
     assert dark == (scheme == "dark")
     shot(page, tmp_path, name)
+
+
+@needs_browser
+def test_a_long_title_without_spaces_fits_a_phone(opened: Open, server: Server) -> None:
+    with added(server, **{f"{'long' * 30}_txt": f"{'Title' * 30}\n\nThe quagga of Limpo was seen in 1877.\n"}):
+        page = opened(viewport={"width": 390, "height": 844})
+        page.locator(".qa-example").last.evaluate("example => example.textContent = 'Title'.repeat(30)")
+        box = page.locator(".qa-example").last.bounding_box()
+        assert box and box["x"] + box["width"] <= 390
+        page.goto(f"{server.url}/#cite={server.cited('The quagga of Limpo was seen in 1877.')}")
+        highlighted(page)
+        assert page.locator(".qa-panel header").evaluate("header => header.scrollWidth <= header.clientWidth")
 
 
 def test_the_page_runs_no_script_but_its_own_and_gradios_other_doors_are_shut(server: Server) -> None:
