@@ -32,7 +32,7 @@ export async function openSource(id, from) {
   }
   for (const each of document.querySelectorAll("[data-cite]")) each.classList.toggle("qa-open", each.dataset.cite === id);
   address(`#cite=${id}`);
-  await load("Looking it up…", () => ask(`/api/citations/${encodeURIComponent(id)}?context=${AROUND}`), fill);
+  await load("Looking it up…", () => ask(`/api/citations/${encodeURIComponent(id)}?context=${AROUND}`), fill, id);
 }
 
 /** Open a document at its beginning. */
@@ -64,6 +64,7 @@ export function step(by) {
   const at = beside.indexOf(/^#cite=(.+)$/.exec(location.hash)?.[1]);
   if (!isOpen() || at < 0 || !beside[at + by]) return false;
   openSource(beside[at + by], null);
+  say(`Citation ${at + by + 1} of ${beside.length}`);
   return true;
 }
 
@@ -92,41 +93,47 @@ function hide() {
 }
 
 /** Show that something is looked up, then what was found; where that cannot be, say so, and try again if asked to. */
-async function load(title, look, then) {
+async function load(title, look, then, id = null) {
   const mine = ++asked;
-  show(heading(title), make("div", { className: "qa-body" }));
-  focusPanel();
+  show(heading(title, steps(id)), make("div", { className: "qa-body" }));
+  if (!panel().contains(document.activeElement)) focusPanel();
   try {
     const found = await look();
     if (mine === asked) then(found);
   } catch (error) {
     if (mine !== asked) return;
-    const again = make("button", { type: "button", onclick: () => load(title, look, then) }, "Try again");
+    const again = make("button", { type: "button", onclick: () => load(title, look, then, id) }, "Try again");
     show(
-      heading(error.gone ? "Not looked up" : "Not found"),
+      heading(error.gone ? "Not looked up" : "Not found", steps(id)),
       make("p", { className: "qa-note", role: "alert" }, error.message),
       error.gone ? make("p", { className: "qa-note qa-links" }, again) : null);
   }
 }
 
-/** Fill the panel; the focus stays where a person has taken it meanwhile. */
+/** Fill the panel; the focus stays where a person has taken it meanwhile, and on a button that is there again. */
 function show(...children) {
-  const here = panel().contains(document.activeElement) || document.activeElement === document.body;
+  const focused = document.activeElement;
+  const here = panel().contains(focused) || focused === document.body;
   const section = make("section", { className: "qa-panel", aria: { labelledby: "qa-path" } }, ...children);
   panel().replaceChildren(section);
   document.body.classList.add("qa-reading");
-  if (here) focusPanel();
+  if (here) focusPanel(focused.dataset.key);
   return section;
 }
 
-const focusPanel = () => document.getElementById("qa-path").focus({ preventScroll: true });
+/** Focus what has this key, or what is beside it where it leads no further; without one the heading. */
+function focusPanel(key) {
+  const pressed = key && panel().querySelector(`[data-key="${key}"]`);
+  const next = pressed?.disabled ? pressed.parentElement.querySelector("button:enabled") : pressed;
+  (next || document.getElementById("qa-path")).focus({ preventScroll: true });
+}
 
 function heading(title, ...children) {
   return make(
     "header", {},
     make("div", { className: "qa-title" },
       make("h2", { id: "qa-path", tabIndex: -1, dir: "auto" }, title),
-      make("button", { type: "button", className: "qa-close", title: "Close (Esc)", aria: { label: "Close the source" }, onclick: closeSource }, "×")),
+      make("button", { type: "button", className: "qa-close", title: "Close (Esc)", data: { key: "close" }, aria: { label: "Close the source" }, onclick: closeSource }, "×")),
     ...children,
   );
 }
@@ -204,7 +211,7 @@ function turn(pages, text, drawn) {
   if (button) button.textContent = drawn ? "Show the text" : "Show the page";
 }
 
-const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", aria: { label } });
+const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", data: { key: "body" }, aria: { label } });
 
 /** Put the cited words between those around them, and what leads further at both ends. */
 function around(found) {
@@ -262,7 +269,7 @@ function steps(id) {
   const at = beside.indexOf(id);
   if (beside.length < 2 || at < 0) return null;
   const to = (by, sign, name, key) => make("button", {
-    type: "button", title: `${name} (${key})`, aria: { label: name, keyshortcuts: key }, disabled: !beside[at + by], onclick: () => step(by),
+    type: "button", title: `${name} (${key})`, data: { key }, aria: { label: name, keyshortcuts: key }, disabled: !beside[at + by], onclick: () => step(by),
   }, sign);
   return make("p", { className: "qa-turner" },
     to(-1, "‹", "Citation before", "p"), make("span", {}, `Citation ${at + 1} of ${beside.length}`), to(1, "›", "Next citation", "n"));

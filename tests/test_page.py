@@ -284,6 +284,21 @@ def test_a_step_leads_to_the_next_citation_of_the_answer_and_back(opened: Open) 
 
 
 @needs_browser
+def test_the_button_that_leads_to_the_next_citation_keeps_the_focus_until_there_is_none(opened: Open) -> None:
+    page = opened()
+    turn = ask(page, "What is in here?")
+    turn.locator(".qa-mark").first.click()
+    last = turn.locator(".qa-sources li").count()
+    before, following = (page.get_by_role("button", name=name) for name in ("Citation before", "Next citation"))
+    following.focus()
+    for number in range(2, last + 1):
+        page.keyboard.press("Enter")
+        expect(page.locator("#qa-live")).to_have_text(f"Citation {number} of {last}")
+        expect(page.locator("#qa-source mark").first).to_be_visible()
+        expect(following if number < last else before).to_be_focused()
+
+
+@needs_browser
 def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, server: Server, tmp_path: Path) -> None:
     page = opened()
     turn = ask(page, "Since when has nobody seen the walrus of Brask?")
