@@ -1,5 +1,6 @@
 /* One turn: a question, and its answer as it comes in, with marks that open what they cite. */
 
+import { STATUS } from "./page_source.js";
 import { unbarred } from "./page_table.js";
 import { api, make, place, points } from "./page_tools.js";
 
@@ -115,10 +116,13 @@ export class Turn {
   }
 }
 
+/** Say what became of a citation that was given before; undefined where it stands as it stood, as in a new answer. */
+const since = ({ status }) => (status in STATUS && status !== "valid" ? `${STATUS[status][0]} since` : undefined);
+
 function mark(citation) {
-  const where = [citation.document.path, place(citation)].filter(Boolean).join(", ");
+  const where = [citation.document.path, place(citation), since(citation)].filter(Boolean).join(", ");
   return make("button", {
-    type: "button", className: "qa-mark", title: citation.cited_text ?? "", data: { cite: citation.id },
+    type: "button", className: since(citation) ? "qa-mark qa-since" : "qa-mark", title: citation.cited_text ?? "", data: { cite: citation.id },
     aria: { label: `Open citation ${citation.number}: ${where}` },
   }, `[${citation.number}]`);
 }
@@ -126,9 +130,13 @@ function mark(citation) {
 /** A line that opens a place: where it is, and its words. */
 function entry(where, words, label) {
   const button = make("button", { type: "button", className: "qa-entry", data: { cite: where.id } },
-    make("span", { className: "qa-where" }, label, make("b", { dir: "auto" }, where.document.path), place(where) ? ` · ${place(where)}` : ""),
+    make("span", { className: "qa-where" }, label, make("b", { dir: "auto" }, where.document.path), place(where) ? ` · ${place(where)}` : "", became(where)),
     make("span", { className: "qa-quote", dir: "auto" }, unbarred(words)));
   return make("li", {}, button);
+}
+
+function became(where) {
+  return since(where) && make("span", { className: `qa-status qa-${where.status}`, title: STATUS[where.status][1] }, since(where));
 }
 
 function sources(citations) {

@@ -8,7 +8,8 @@ import { ask, make, original, place, points, say } from "./page_tools.js";
 const AROUND = 2_000;
 const MORE = 20_000;
 
-const STATUS = {
+/** What became of a citation, in a word and in a sentence. */
+export const STATUS = {
   valid: ["Valid", "These words stand in the folder now."],
   moved: ["Moved", "The words stand elsewhere now."],
   changed: ["Changed", "The file has been edited since. Ask again for what it says now."],

@@ -741,6 +741,11 @@ def test_a_conversation_outlives_a_reload_and_a_restart_of_the_server_and_its_ci
         page.locator(".qa-mark").first.click()
         expect(page.locator("#qa-source")).to_contain_text("Changed")
         expect(page.locator("#qa-source mark")).to_have_count(0)
+        expect(page.locator(".qa-since")).to_have_count(0)
+        page.reload()
+        expect(page.locator(".qa-sources .qa-status")).to_have_text(["Changed since"] * 3)
+        expect(page.locator(".qa-mark").first).to_have_accessible_name(re.compile("light 🗼.txt, Changed since$"))
+        expect(page.locator(".qa-mark").first).to_have_class("qa-mark qa-since")
     finally:
         context.close()
         running.stop()
