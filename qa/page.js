@@ -3,7 +3,7 @@
 
 import { Turn, ask } from "./page_answer.js";
 import { Shelf } from "./page_shelf.js";
-import { closeSource, openNamed, openSource, step } from "./page_source.js";
+import { closeSource, lookAgain, openNamed, openSource, step } from "./page_source.js";
 import { Talk } from "./page_talk.js";
 import { api, count, make, number, say } from "./page_tools.js";
 
@@ -124,7 +124,7 @@ async function poll() {
     if (status.phase !== "idle") wait = 1_000;
     const now = `${status.revision} ${status.waiting > 0}`;
     if (now !== stood && (status.phase !== "reading" || Date.now() > listed + 5_000)) {
-      await Promise.all([shelf.refresh(), showExamples()]);
+      await Promise.all([shelf.refresh(), showExamples(), lookAgain()]);
       [stood, listed] = [now, Date.now()];
     }
   } catch (error) {

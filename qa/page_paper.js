@@ -1,6 +1,6 @@
 /* A PDF as its pages look: the page with the cited words, marked by the server, and those before and after it. */
 
-import { api, make } from "./page_tools.js";
+import { apiOf, make } from "./page_tools.js";
 
 const WIDE = 1_400;
 
@@ -27,7 +27,7 @@ export function paper(source, first, cited, count) {
     if (left?.disabled) [back, on].find((each) => !each.disabled)?.focus(); // who turned by keyboard goes on from there
     sheet.setAttribute("aria-busy", "true"); // until then it shows the page before
     sheet.alt = here ? `Page ${to} of ${source.path}, on which these words stand: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
-    const drawn = await draw(address(source, to, cited)).catch((error) => ({ note: error.message }));
+    const drawn = await draw(source, to, cited).catch((error) => ({ note: error.message }));
     if (mine !== turned) return;
     const unmarked = here && drawn.marked === 0 ? "This page is a picture: where on it the cited words stand is not known." : "";
     note.textContent = drawn.note ?? unmarked;
@@ -44,12 +44,8 @@ export function paper(source, first, cited, count) {
 }
 
 /** Fetch a page that the server draws; `marked` is on how many lines. */
-async function draw(address) {
-  const response = await api(address);
-  return { picture: await response.blob(), marked: Number(response.headers.get("X-Marked")) };
-}
-
-function address(source, number, cited) {
+async function draw(source, number, cited) {
   const marked = cited ? `&cite=${encodeURIComponent(cited.id)}` : "";
-  return `/api/documents/${encodeURIComponent(source.id)}/pages/${number}?width=${WIDE}${marked}`;
+  const response = await apiOf(source.id, `/pages/${number}?width=${WIDE}${marked}`);
+  return { picture: await response.blob(), marked: Number(response.headers.get("X-Marked")) };
 }

@@ -3,7 +3,7 @@
 
 import { hasPages, paper } from "./page_paper.js";
 import { laid } from "./page_table.js";
-import { ask, make, original, place, points, say } from "./page_tools.js";
+import { ask, askOf, make, original, place, points, say } from "./page_tools.js";
 
 const AROUND = 2_000;
 const MORE = 20_000;
@@ -19,6 +19,7 @@ export const STATUS = {
 let opener = null; // where the focus goes back to
 let beside = []; // the citations of the same answer, in its order
 let asked = 0;
+let stands = null; // what was found of what is open, and how it is looked up again
 
 const panel = () => document.getElementById("qa-source");
 const isOpen = () => document.body.classList.contains("qa-reading");
@@ -41,7 +42,7 @@ export async function openDocument(file, from) {
   opener = from;
   beside = [];
   address(`#document=${file.id}`);
-  await load(file.path, () => ask(`/api/documents/${encodeURIComponent(file.id)}`), begin);
+  await load(file.path, () => askOf(file.id), begin);
 }
 
 /** Open what the page's address names, /#cite=ID or /#document=ID; close the panel where it names nothing. */
@@ -96,13 +97,17 @@ function hide() {
 /** Show that something is looked up, then what was found; where that cannot be, say so, and try again if asked to. */
 async function load(title, look, then, id = null) {
   const mine = ++asked;
+  stands = null;
   show(heading(title, steps(id)), make("div", { className: "qa-body" }));
   if (!panel().contains(document.activeElement)) focusPanel();
   try {
     const found = await look();
-    if (mine === asked) then(found);
+    if (mine !== asked) return;
+    stands = { found, look };
+    then(found);
   } catch (error) {
     if (mine !== asked) return;
+    stands = null;
     const again = make("button", { type: "button", onclick: () => load(title, look, then, id) }, "Try again");
     show(
       heading(error.gone ? "Not looked up" : "Not found", steps(id)),
@@ -110,6 +115,21 @@ async function load(title, look, then, id = null) {
       error.gone ? make("p", { className: "qa-note qa-links" }, again) : null);
   }
 }
+
+/** Look up again what is open, since the library changed: where it stands as it stood nothing moves. */
+export async function lookAgain() {
+  const [mine, was] = [asked, stands];
+  const found = await was?.look().catch(({ gone, message }) => ({ gone, message }));
+  if (!found || found.gone || mine !== asked || became(found) === became(was.found)) return;
+  stands = { ...was, found };
+  document.getElementById("qa-gone")?.remove();
+  if (found.status) fill(found);
+  else if (found.message) panel().querySelector("header").append(make("p", { id: "qa-gone", className: "qa-error" }, found.message));
+  say(found.message ?? found.note ?? STATUS[found.status]?.[1] ?? "");
+}
+
+/** Return in a word what became of a citation or a document: what else is known of them may change any time. */
+const became = ({ status, message, nearest, current }) => JSON.stringify([status, message, nearest?.id, current?.id]);
 
 /** Fill the panel; the focus stays where a person has taken it meanwhile, and on a button that is there again. */
 function show(...children) {
@@ -193,7 +213,7 @@ function reveal(mark, text) {
 /** Show the page of a PDF above its text: first the words, then how they look. */
 async function showPaper(found, pages, text, tools) {
   const mine = asked;
-  const file = await ask(`/api/documents/${encodeURIComponent(found.document.id)}`).catch(() => null);
+  const file = await askOf(found.document.id).catch(() => null);
   if (mine !== asked || !file?.pages) return;
   pages.append(paper(found.document, found.start_page_number, found, file.pages));
   tools.append(swap(pages, text));
@@ -227,7 +247,7 @@ function earlier(source, end) {
   if (!end) return "";
   const start = Math.max(0, end - MORE);
   return more("Show what stands before", async (button) => {
-    const found = await ask(`/api/documents/${encodeURIComponent(source.id)}/text?start=${start}&end=${end}`);
+    const found = await askOf(source.id, `/text?start=${start}&end=${end}`);
     const text = button.parentElement;
     const height = text.scrollHeight;
     button.replaceWith(earlier(source, start), ...laid(withLines(found.text), 0, 0, source.media_type));
@@ -238,7 +258,7 @@ function earlier(source, end) {
 /** Make a button that puts what follows an offset in its place; one that does so by itself, unless it is to wait. */
 function later(source, start, waits = false) {
   const button = more("Show what follows", async () => {
-    const found = await ask(`/api/documents/${encodeURIComponent(source.id)}/text?start=${start}&end=${start + MORE}`);
+    const found = await askOf(source.id, `/text?start=${start}&end=${start + MORE}`);
     button.replaceWith(...laid(withLines(found.text), 0, 0, source.media_type), found.end < found.length ? later(source, found.end, true) : "");
   });
   if (!waits) button.click();

@@ -29,6 +29,18 @@ export async function api(path, options = {}) {
 /** Call the API and read the JSON that it answers. */
 export const ask = async (path, options) => (await api(path, options)).json();
 
+/** Call the API about a document. What it says of one that is gone is meant for programs. */
+export async function apiOf(id, rest = "") {
+  try {
+    return await api(`/api/documents/${encodeURIComponent(id)}${rest}`);
+  } catch (error) {
+    if (error.status === 404) error.message = "It is not in the folder any more: the file was edited or deleted since.";
+    throw error;
+  }
+}
+
+export const askOf = async (id, rest) => (await apiOf(id, rest)).json();
+
 export const number = (n) => Number(n).toLocaleString("en");
 export const count = (n, thing) => `${number(n)} ${thing}${n === 1 ? "" : "s"}`;
 

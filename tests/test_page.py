@@ -663,6 +663,46 @@ def test_a_file_dropped_into_the_folder_is_listed_and_can_be_asked_about(opened:
 
 
 @needs_browser
+def test_what_is_open_is_looked_up_again_when_its_file_is_edited_or_deleted(opened: Open, server: Server) -> None:
+    tale = "".join(f"On day {day} the ferry Hulda lay in the harbour.\n" for day in range(1, 201))
+    with added(server, ferry_txt=tale, crew_txt="The cook of the ferry is called Ove.\n"):
+        page, other, third = opened(), opened(), opened()
+        page.goto(f"{server.url}/#cite={server.cited('On day 7 the ferry Hulda lay')}")
+        ask(other, "Who is the cook of the ferry?").locator(".qa-mark").first.click()
+        third.get_by_role("button", name="Open crew.txt").click()
+        expect(third.locator(".qa-body")).to_contain_text("Ove")
+        for each in (page, other):
+            expect(each.locator("#qa-source")).to_contain_text("Valid")
+        other.locator(".qa-body").focus()
+        page.get_by_label("Question").last.focus()
+        at = page.locator(".qa-body").evaluate("body => (body.scrollTop = 300, body.scrollTop)")
+        (server.folder / "crew.txt").write_text("The cook of the ferry is called Ida.\n")
+        expect(other.locator("#qa-source")).to_contain_text("Changed", timeout=15_000)
+        expect(other.locator(".qa-old del")).to_have_text("Ove.")
+        expect(other.locator(".qa-body")).to_be_focused()
+        expect(third.locator("#qa-gone")).to_contain_text("the file was edited or deleted since", timeout=15_000)
+        expect(third.locator(".qa-body")).to_contain_text("Ove")
+        assert page.locator(".qa-body").evaluate("body => body.scrollTop") == at > 0
+        (server.folder / "ferry.txt").unlink()
+        expect(page.locator("#qa-source")).to_contain_text("Deleted", timeout=15_000)
+        expect(page.locator("#qa-live")).to_contain_text("no longer in the folder")
+        expect(page.get_by_label("Question").last).to_be_focused()
+
+
+@needs_browser
+def test_of_a_page_whose_document_is_gone_a_person_is_told_so(opened: Open) -> None:
+    page = opened()
+    ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+    expect(page.locator(".qa-sheet")).to_be_visible()
+    gone = {"status": 404, "detail": "There is no such document: give its path relative to the folder, or its id."}
+    page.route(re.compile("/pages/3"), lambda route: route.fulfill(status=404, json=gone))
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(".qa-paper [role=alert]")).to_have_text(
+        "It is not in the folder any more: the file was edited or deleted since."
+    )
+
+
+@needs_browser
 def test_files_can_be_added_and_one_that_cannot_be_read_says_why(opened: Open, server: Server) -> None:
     page = opened()
     expect(page.locator(".qa-is-failed")).to_contain_text("broken.pdf")
