@@ -29,6 +29,17 @@ export class Shelf {
     if (mine !== this.asked) return;
     this.found = found;
     this.show();
+    await this.untick();
+  }
+
+  /** Take away the ticks of what can be asked no more, and say so: nobody could. */
+  async untick() {
+    for (const path of [...this.ticked].filter((each) => !isIn(this.found, each))) {
+      const found = await ask(`/api/documents?${new URLSearchParams({ q: path, count: SHOWN })}`); // the list may be filtered
+      if (isIn(found, path) || found.total > SHOWN || !this.ticked.delete(path)) continue;
+      this.tell();
+      say(`${path} is gone: it is not ticked any more.`);
+    }
   }
 
   /** Show all again, those first that could not be read. */
@@ -128,6 +139,9 @@ export class Shelf {
     }
   }
 }
+
+/** Tell whether a file that can be asked, or a folder, is in a list. */
+const isIn = ({ documents, folders }, path) => folders.some((each) => each.path === path) || documents.some((each) => each.id && each.path === path);
 
 function chip(file) {
   const state = file.id && file.reason ? "partial" : file.state;

@@ -859,6 +859,20 @@ def test_a_list_that_is_read_anew_leaves_a_person_what_they_are_at(opened: Open,
 
 
 @needs_browser
+def test_what_is_ticked_and_gone_is_ticked_no_more(opened: Open, server: Server) -> None:
+    page = opened()
+    (server.folder / "attic").mkdir()
+    with added(server, **{"attic/trunk_txt": "A trunk stands in the attic.\n"}):
+        for name in ("attic/", "attic/trunk.txt", "papers/lamps.md"):
+            page.get_by_label(f"Ask only {name}", exact=True).check(timeout=15_000)
+        page.get_by_label("Filter the documents by name").fill("long")
+        expect(page.locator("#qa-files .qa-name")).to_have_text(["papers/long.txt"])
+        expect(page.locator("#qa-narrowed")).to_contain_text("Asking only 3 documents and folders")
+    expect(page.locator("#qa-narrowed")).to_contain_text("Asking only papers/lamps.md", timeout=15_000)
+    expect(page.locator("#qa-live")).to_have_text(re.compile("^attic/(trunk.txt)? is gone: it is not ticked any more."))
+
+
+@needs_browser
 def test_a_question_that_a_reload_cuts_off_stands_in_the_box_again(opened: Open) -> None:
     page = opened()
     page.route("**/api/ask", lambda route: None)  # it never answers
