@@ -30,6 +30,7 @@ _FILES = {
     "page_source.js": "text/javascript",
     "page_table.js": "text/javascript",
     "page_talk.js": "text/javascript",
+    "page_text.js": "text/javascript",
     "page_tools.js": "text/javascript",
 }
 _HEAD = """

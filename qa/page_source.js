@@ -2,11 +2,8 @@
    What is highlighted is what the API says is cited: nothing is searched for. */
 
 import { hasPages, paper } from "./page_paper.js";
-import { laid } from "./page_table.js";
-import { ask, askOf, make, original, place, points, say } from "./page_tools.js";
-
-const AROUND = 2_000;
-const MORE = 20_000;
+import { AROUND, around, fromBeginning, withLines } from "./page_text.js";
+import { ask, askOf, make, original, place, say } from "./page_tools.js";
 
 /** What became of a citation, in a word and in a sentence. */
 export const STATUS = {
@@ -169,13 +166,10 @@ function begin(file) {
   const pages = file.pages && hasPages(file) ? paper(file, 1, null, file.pages) : null;
   show(heading(file.path, titled(file), make("p", { className: "qa-links" }, original(file, "Open original"), swap(pages, text))), pages ?? text, pages ? text : null);
   text.hidden = Boolean(pages);
-  text.append(later(file, 0));
+  fromBeginning(file, text);
 }
 
 /* A citation. */
-
-/** Show a line that ends with \r alone as one: browsers do not. Nothing changes its length. */
-const withLines = (words) => words?.replace(/\r(?!\n)/g, "\n") ?? null;
 
 function fill(found) {
   const [word, said] = STATUS[found.status] ?? [found.status, ""];
@@ -233,43 +227,6 @@ function turn(pages, text, drawn) {
 }
 
 const body = (label) => make("div", { className: "qa-body", tabIndex: 0, dir: "auto", role: "group", data: { key: "body" }, aria: { label } });
-
-/** Put the cited words between those around them, and what leads further at both ends. */
-function around(found) {
-  const [before, cited, after] = [found.before, found.cited_text, found.after].map(withLines);
-  const [start, end] = [found.start_char_index - points(before), found.end_char_index + points(after)];
-  const words = laid(before + cited + after, before.length, before.length + cited.length, found.document.media_type);
-  return [earlier(found.document, start), ...words, points(after) < AROUND ? "" : later(found.document, end, true)];
-}
-
-/** Make a button that puts what stands before an offset in its place; at the beginning of the text nothing. */
-function earlier(source, end) {
-  if (!end) return "";
-  const start = Math.max(0, end - MORE);
-  return more("Show what stands before", async (button) => {
-    const found = await askOf(source.id, `/text?start=${start}&end=${end}`);
-    const text = button.parentElement;
-    const height = text.scrollHeight;
-    button.replaceWith(earlier(source, start), ...laid(withLines(found.text), 0, 0, source.media_type));
-    text.scrollTop += text.scrollHeight - height; // what was read stays where it was
-  });
-}
-
-/** Make a button that puts what follows an offset in its place; one that does so by itself, unless it is to wait. */
-function later(source, start, waits = false) {
-  const button = more("Show what follows", async () => {
-    const found = await askOf(source.id, `/text?start=${start}&end=${start + MORE}`);
-    button.replaceWith(...laid(withLines(found.text), 0, 0, source.media_type), found.end < found.length ? later(source, found.end, true) : "");
-  });
-  if (!waits) button.click();
-  return button;
-}
-
-function more(words, load) {
-  const button = make("button", { type: "button", className: "qa-more" }, words);
-  button.onclick = () => load(button).catch((error) => (button.textContent = `${error.message} Try again`));
-  return button;
-}
 
 /** Tell what became of words that no longer stand where they stood: what they were, and where they or the likest are. */
 function since(found, why) {

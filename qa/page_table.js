@@ -45,6 +45,16 @@ export function laid(text, start, end, type = null) {
   return [...parts, ...marked(text, at, text.length, start, end)];
 }
 
+/** Return the row of names of a table that begins in a text and goes on below it; null where it has none there. */
+export function names(text) {
+  const lines = text.split(/\r?\n/).slice(0, -1);
+  const [head, rule] = lines.slice(lines.findLastIndex((line) => !ROW.test(line)) + 1);
+  if (!RULE.test(rule)) return null;
+  const row = laid(`${head}\n${rule}`, 0, 0).find((each) => each !== "").querySelector("tr");
+  row.className = "qa-names";
+  return row;
+}
+
 /** Return words in which the rows of tables stand without their bars; the marks of citations stay behind them. */
 export function unbarred(words) {
   const rows = words.split("\n").filter((line) => !RULE.test(line));

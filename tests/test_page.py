@@ -403,6 +403,35 @@ def test_all_of_a_long_document_can_be_read_from_a_citation_and_from_its_beginni
 
 
 @needs_browser
+def test_a_part_of_a_text_begins_and_ends_with_a_line_or_in_a_long_one_with_a_word(
+    opened: Open, server: Server
+) -> None:
+    prose = " ".join(f"Sentence {n} of the tale of Orlo goes on." for n in range(1, 400))
+    with added(server, lanterns_md=LANTERNS, wicks_csv=WICKS, tale_txt=prose):
+        page = opened()
+        body, rows = page.locator(".qa-body"), page.locator(".qa-body tr")
+        page.goto(f"{server.url}/#cite={server.cited('| Lantern 200 of the quay | 500 |')}")
+        expect(rows.first.locator("th")).to_have_text(["Lantern", "Height"])
+        expect(page.locator("#qa-source mark").first).to_be_in_viewport(ratio=1)
+        for row in (rows.nth(1), rows.last):
+            expect(row.locator("td")).to_have_text([re.compile(r"^Lantern \d+ of the quay$"), re.compile(r"^\d{3}$")])
+        assert set(body.inner_text()).isdisjoint("|…")
+        page.get_by_role("button", name="Show what stands before").click()
+        expect(page.locator("tr", has_text="Lantern 1 of")).to_have_count(1)
+        expect(page.locator("th")).to_have_count(2)
+        page.goto(f"{server.url}/#cite={server.cited('Wick 200 of the quay;500')}")
+        for row in (rows.first, rows.last):
+            expect(row.locator("td")).to_have_text([re.compile(r"^Wick \d+ of the quay$"), re.compile(r"^\d{3}$")])
+        page.goto(f"{server.url}/#cite={server.cited('Sentence 200 of the tale of Orlo goes on.')}")
+        expect(page.locator("#qa-source mark")).to_have_text("Sentence 200 of the tale of Orlo goes on.")
+        words = re.fullmatch(r"Show what stands before… (.*) …Show what follows", body.text_content() or "")
+        assert words and f" {words[1]} " in prose
+        for name in ("Show what stands before", "Show what follows"):
+            page.get_by_role("button", name=name).click()
+        expect(body).to_have_text(prose)
+
+
+@needs_browser
 def test_a_citation_is_copied_with_its_words_and_its_address(
     opened: Open, server: Server, desk: BrowserContext
 ) -> None:
