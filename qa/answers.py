@@ -72,6 +72,11 @@ class Event:
         return {self.name: plain(self.value)}
 
 
+def label(path: str) -> str:
+    """Return what stands before the words of a document to name it: a path may have brackets, which are no marks."""
+    return f"{escape_marks(' '.join(path.split()))}: "
+
+
 def escape_marks(text: str) -> str:
     r"""Escape the brackets of a source that would read as marks of ours: [12] becomes \[12]."""
     return re.sub(r"\[(?=\d+\])", r"\\[", text)

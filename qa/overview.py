@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from qa.anchoring import anchor
-from qa.answers import Piece
+from qa.answers import Piece, label
 from qa.catalog import Catalog
 from qa.citations import cite
 from qa.passages import sentences
@@ -15,6 +15,8 @@ from qa.records import Entry
 from qa.spans import Span
 from qa.support import judge
 
+_LONGEST = 90
+"""So many letters of a title stand in a question."""
 _DOCUMENTS = 8
 """So many an overview names."""
 
@@ -33,10 +35,11 @@ def overview(catalog: Catalog, within: Sequence[str]) -> tuple[list[Piece], str]
 
 
 def _pieces(catalog: Catalog, entry: Entry, *, alone: bool) -> Iterator[Piece]:
+    first = "\n\n" if alone else f"\n\n{label(entry.source.path)}"
     for i, span in enumerate(_outline(catalog, entry, alone=alone)):
         citation = cite(catalog, entry, span)
         words = citation.cited_text or ""
-        yield Piece(words, (citation,), judge(words, [words]), gap=" — " if i else "\n\n")
+        yield Piece(words, (citation,), judge(words, [words]), gap=" — " if i else first)
 
 
 def _spread(numbers: Sequence[int], count: int) -> list[int]:
@@ -81,5 +84,9 @@ def examples(catalog: Catalog) -> list[str]:
     names = Counter(name for paragraph in paragraphs for name in _NAME.findall(paragraph))
     asked = ["What is in here?"]
     asked += [f"What is said about {name}?" for name, _ in names.most_common(2)]
-    asked += [f"What do we know about “{entry.source.title[:90]}”?" for entry in entries if entry.source.title]
+    asked += [f"What do we know about “{_shortened(entry.source.title)}”?" for entry in entries if entry.source.title]
     return [*asked, "Summarise this", "What can I ask?"][:3]
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _LONGEST else f"{title[:_LONGEST].rsplit(' ', 1)[0]} …"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from qa.answers import Piece, escape_marks
+from qa.answers import Piece, label
 from qa.candidates import Evidence
 from qa.catalog import Catalog
 from qa.citations import cite
@@ -29,8 +29,7 @@ def pieces(catalog: Catalog, question: str, chosen: Sequence[Evidence]) -> Itera
         for number, evidence in enumerate(_joined(spoken)):
             gap = " " if number else "\n\n"
             if several and not number:
-                # a path may have brackets, which are no marks of ours
-                gap = f"\n\n{escape_marks(' '.join(evidence.hit.document.path.split()))}: "
+                gap = f"\n\n{label(evidence.hit.document.path)}"
             yield _piece(catalog, evidence, gap, evidence.short)
 
 

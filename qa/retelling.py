@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from qa.answers import GREETING, NOTHING, Answer, Sentence, escape_marks, unescape_marks
+from qa.answers import GREETING, NOTHING, Answer, Sentence, label, unescape_marks
 from qa.citations import Citation, CitationInContext, parse_id
 from qa.errors import TooLarge, UsageError
 from qa.records import Source
@@ -110,15 +110,11 @@ def _gap(gap: str, cited: Sequence[Citation]) -> str:
     """Return what stands before a sentence: marks that say nothing, or the name of its document, as it is now."""
     if all(map(_SILENT.fullmatch, gap.split())):
         return gap
-    label = _LABEL.fullmatch(gap)
-    if not label or not cited:
+    named = _LABEL.fullmatch(gap)
+    if not named or not cited:
         raise UsageError(_NO_ANSWER.format("it has words that are in none of its sentences"))
-    names = [label[1] + _name(path) for each in cited for path in (each.document.path, *each.document.paths)]
+    names = [named[1] + label(path) for each in cited for path in (each.document.path, *each.document.paths)]
     return gap if gap in names else names[0]
-
-
-def _name(path: str) -> str:
-    return f"{escape_marks(' '.join(path.split()))}: "
 
 
 def _nearest(told: Told) -> Sequence[Told]:

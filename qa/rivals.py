@@ -35,6 +35,7 @@ _ROUGH = re.compile(
     re.I,
 )
 """What is told so may be a tenth more or less."""
+_DAY_SAID = re.compile(r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _CENTURY = re.compile(r"(\d{1,2})\w\w century")
 _YEARS = re.compile(r"(\d{3})(\d)(s?)")
@@ -92,8 +93,14 @@ def disagreement(question: str, chosen: Sequence[Evidence]) -> str | None:
         return None
     kind = "date" if wanted(question) is Wanted.DATE else "figure"
     documents = {each.hit.document.path: each.hit.document for pair in apart for each in pair}
-    dated = ", ".join(f"{path} is of {document.modified[:10]}" for path, document in documents.items())
+    dated = ", ".join(f"{path} is of {_date(path, document.modified)}" for path, document in documents.items())
     return f"The documents give different {kind}s: see which of them holds ({dated})."
+
+
+def _date(path: str, modified: str) -> str:
+    """Return the date that a path says, else that of the file, which may be that of a copy."""
+    said = _DAY_SAID.search(path)
+    return said[0] if said else modified[:10]
 
 
 def agree(question: str, one: Evidence, other: Evidence) -> bool:

@@ -140,6 +140,7 @@ def test_an_overview_of_many_documents_shows_some_and_says_so(library: Library, 
     check(answer)
     assert "20 documents" in (answer.reason or "") and "8 of them" in (answer.reason or "")
     assert answer.citations[1].cited_text == "Part 0"
+    assert answer.text.startswith("00.md: Title number 0 [1] — Part 0 [2]\n\n02.md: Title number 2 [3]")
     assert "one document" in (library.ask("What is in here?", within="03.md").reason or "")
 
 

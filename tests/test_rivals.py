@@ -41,6 +41,9 @@ def test_documents_that_give_different_figures_are_quoted_side_by_side(library: 
     )
     assert paths(answer) >= {"lease.txt", "amended.txt"}
     assert (answer.reason or "").startswith("The documents give different figures: see which of them holds (")
+    fill({"2023-05-01 lease.txt": "The monthly rent for the flat is 1,400 euros."})
+    library.sync()
+    assert "2023-05-01 lease.txt is of 2023-05-01" in (library.ask(RENT).reason or "")
     assert all(f"{name}.txt is of 2" in (answer.reason or "") for name in ("lease", "amended"))
     assert all(f"{citation.document.path}: " in answer.text for citation in answer.citations)
 
