@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from qa.codepages import code_page
 from qa.errors import DocumentError
 
 MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -17,8 +18,11 @@ MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 """Byte order marks, and what begins with them."""
 _SAMPLE = 65_536
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_SPOILT = 0.05
-"""A text with fewer bad places than this share of its letters beyond ASCII is UTF-8 that was spoilt somewhere."""
+_STRANGE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]")
+"""What sounds and figures have where they are read as UTF-16, and texts have not."""
+_HOLE = re.compile(rb"\0+|[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+"""Zeros side by side, and what seldom stands in a text either."""
+_BINARY = "It is binary, not text."
 
 _DECLARED = re.compile(rb"""\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)""")
 _SUPERSETS = {"euc_kr": "cp949", "gb2312": "gb18030", "shift_jis": "cp932", "iso8859-1": "cp1252"}
@@ -28,12 +32,23 @@ _C1 = re.compile("[\x80-\x9f]")
 """Control characters that no text has: where Latin-1 has them, Windows has its quotation marks and dashes."""
 _ESCAPED = (("iso2022_kr", b"\x1b$)C"), ("iso2022_jp_ext", b"\x1b$"))
 """Encodings of seven bits, by what switches them to another alphabet: the bytes alone would pass as UTF-8."""
-_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
-_HIGH_BYTES = bytes(range(128, 256))
+_HIGH = re.compile(rb"[\x80-\xff]")
+_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_BEFORE = 200
+"""So many bytes before the first one beyond ASCII are looked at too."""
+_ENOUGH = 16_384
+"""So many bytes of lines with one tell a code page."""
+_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
+_COMMON = (
+    (("gb18030", "gbk", "gb2312"), "gb2312", range(0xB0, 0xD8)),
+    (("big5", "big5hkscs", "cp950"), "big5", range(0xA4, 0xC7)),
+    (("cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jp", "euc_jis_2004"), "euc_jp", range(0xA4, 0xD0)),
+    (("cp949", "euc_kr", "johab"), "euc_kr", range(0xB0, 0xC9)),
+)
+"""Encodings of the East, and the first bytes of the common letters in a smaller one."""
 _WITHIN = bytes(range(0x30, 256))
 """What a letter of several bytes may be cut before or within; white space and most signs stand for themselves."""
-_ENOUGH = 30
-"""So many letters beyond ASCII tell by what they lack."""
+_ENOUGH = 16_384
 
 
 def decode(data: bytes, named: str | None = None) -> str:
@@ -44,6 +59,10 @@ def decode(data: bytes, named: str | None = None) -> str:
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :], encoding)
+    if b"\0" in data:
+        if (text := _wide(data)) is not None:
+            return text
+        data = _without_holes(data)
     if named is None and (declared := _DECLARED.match(data)):
         named = declared[1].decode("ascii", "replace")
     if named and (text := believed(data, named)) is not None:
@@ -54,10 +73,9 @@ def decode(data: bytes, named: str | None = None) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         text = _spoilt(data) or _detected(data)
-    sample = text[:_SAMPLE]
-    # a log may ring its bells and colour its lines; a text has no zeros
-    if "\0" in sample or len(_CONTROL.findall(sample)) > len(sample) // 10:
-        text = _wide(data)
+    # a log may ring its bells and colour its lines
+    if len(_CONTROL.findall(text, 0, _SAMPLE)) > len(text[:_SAMPLE]) // 10:
+        raise DocumentError(_BINARY)
     return text
 
 
@@ -100,39 +118,52 @@ def _escaped(data: bytes) -> str | None:
 
 
 def _spoilt(data: bytes) -> str | None:
-    """Decode UTF-8 of which a few bytes were damaged: they become U+FFFD, and the rest stays what it is."""
+    """Decode UTF-8 of which some bytes were damaged: they become U+FFFD, and the rest stays what it is.
+
+    In another encoding hardly any letters beyond ASCII have the form of UTF-8, and never as many as have not.
+    """
     text = data.decode(errors="replace")
-    beyond = len(text) - sum(map(text.count, map(chr, range(128)))) if "\ufffd" in text else 0
-    return text if text.count("\ufffd") < _SPOILT * beyond else None
+    bad = text.count("\ufffd")
+    beyond = len(text) - sum(map(text.count, map(chr, range(128)))) - bad
+    return text if bad <= beyond else None
 
 
 def _detected(data: bytes) -> str:
-    if b"\0" in data[:_SAMPLE]:
-        return _wide(data)
     for encoding in _encodings(data):
         try:
-            return data.decode(_of_iso(data) if encoding == "cp1250" else encoding)
+            return data.decode(encoding)
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")  # fits any bytes
 
 
-def _of_iso(data: bytes) -> str:
-    """Tell Windows-1250 from ISO-8859-2, which has the same letters but for ten, and nothing in two rows."""
-    high = len(data) - len(data.translate(None, _HIGH_BYTES))
-    return "cp1250" if high < _ENOUGH or _OF_WINDOWS.search(data) else "iso8859-2"
-
-
 def _encodings(data: bytes) -> list[str]:
-    if is_western(data[:_SAMPLE]):
-        return ["cp1252"]
+    """Return the likeliest encodings, the first one first."""
+    first = _HIGH.search(data)
+    sample = data[max(0, first.start() - _BEFORE) :] if first else data
+    page = code_page(b"\n".join(_LINE.findall(sample[:_SAMPLE]))[:_ENOUGH])
+    if page and page.sure:
+        return [page.page, "cp1252"]
     # loaded only for the odd file: it costs 50 ms
     from charset_normalizer import from_bytes
 
-    found = [match for sample in _samples(data) for match in from_bytes(sample)]
+    found = [match for each in _samples(sample) for match in from_bytes(each)]
     # of equals, the commonest: short Western text fits several code pages
     matches = sorted(found, key=lambda m: (m.chaos, -m.coherence, m.encoding != "cp1252"))
-    return [*(match.encoding for match in matches), "cp1252"]
+    names = [match.encoding for match in matches]
+    if page and not (matches and _is_eastern(str(matches[0]), matches[0].encoding)):
+        names.insert(0, page.page)
+    return [*names, "cp1252"]
+
+
+def _is_eastern(text: str, encoding: str) -> bool:
+    """Tell whether a text is in Chinese, Japanese or Korean: most of its letters are common ones there."""
+    for names, narrow, leads in _COMMON:
+        if encoding in names:
+            letters = _LETTER.findall(text)
+            common = sum(letter.encode(narrow, "replace")[0] in leads for letter in letters)
+            return common > 0.9 * len(letters)
+    return False
 
 
 def _samples(data: bytes) -> list[bytes]:
@@ -142,56 +173,28 @@ def _samples(data: bytes) -> list[bytes]:
     return [whole] if len(whole) * 2 > len(sample) else [sample, sample[:-1]]
 
 
-def _wide(data: bytes) -> str:
-    """Decode UTF-16 that came without its mark: nearly every other byte of Western text is then zero."""
+def _wide(data: bytes) -> str | None:
+    """Decode UTF-16 that came without its mark: nearly every other byte of Western text is then zero, and no other."""
     sample = data[:_SAMPLE]
-    for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
-        if zeros and zeros.count(0) > 0.6 * len(zeros) and len(data) % 2 == 0:
-            return _strictly(data, encoding)
-    raise DocumentError("It is binary, not text.")
+    for encoding, zeros, others in (
+        ("utf-16-le", sample[1::2], sample[::2]),
+        ("utf-16-be", sample[::2], sample[1::2]),
+    ):
+        letters = len(others) - others.count(0)
+        if zeros.count(0) - others.count(0) > 0.6 * letters > 0:
+            try:
+                text = data[: len(data) // 2 * 2].decode(encoding).strip("\0")
+            except UnicodeDecodeError:
+                continue
+            if len(_STRANGE.findall(text, 0, _SAMPLE)) <= len(text[:_SAMPLE]) // 100:
+                return text
+    return None
 
 
-# Windows-1252, the commonest by far: statistics do not know a short text in it from one in twenty other code pages.
-
-_ALPHABETS = (
-    "äöüßéÄÖÜ",
-    "àâæçèéêëîïôœùûüÿÀÂÆÇÈÉÊËÎÏÔŒÙÛÜ",
-    "áéíñóúüçÁÉÍÑÓÚÜ",
-    "àèéìíòóùúÀÈÉÌÒÙ",
-    "áâãàçéêíóôõúüÁÂÃÀÇÉÊÍÓÔÕÚ",
-    "åäöæøéèüÅÄÖÆØÉ",
-    "àçèéíïòóúüÀÇÈÉÍÏÒÓÚÜ",
-    "áéíóúàèìòùâêîôûëïöüÁÉÍÓÚ",
-)
-"""The letters beyond ASCII of German, French, Spanish, Italian, Portuguese, of Scandinavia, Catalan and Gaelic."""
-_STRANGE = 0.04
-"""The share of letters of other alphabets that a text may have, in names."""
-_HIGH = re.compile(r"[^\x00-\x7f]")
-_SIGN = re.compile(
-    r"[£€¥¢](?=[\s\d,.;:)]|$)|(?<![A-Za-z])[£€¥¢](?=[A-Za-z])|(?<=\d)[%‰°ºª]|(?<=\s)°(?=[CF]\b)"  # money, degrees
-    r"|(?<=[A-Za-z\d])[²³](?![A-Za-z])|(?<=\d)[¼½¾×±]|(?<=\s)[¼½¾×±÷µ]"  # measures
-    r"|[©®™§¶†‡•·–—…\xa0\xad]"
-    r"|[“‘„‚«‹¿¡](?=[\w\s])(?<![A-Za-z].)|(?<=\S)[”“’‘»›](?![A-Za-z])|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\s)[«»‹›](?=\s)"
-)
-"""Signs where they stand in texts: no word has one inside but an apostrophe."""
-_TOGETHER = re.compile(r"[^\W\d_a-zA-Z]{3}")
-"""Letters beyond ASCII side by side, as in scripts that have no others."""
-_ENGLISH = re.compile(r"\b(?:the|and|of|with)\b", re.I)
-_EVERY = 15
-"""English has one of these in so many words; names in it may be of any language."""
-
-
-def is_western(sample: bytes) -> bool:
-    """Tell whether bytes, read as Windows-1252, are a text of one Western language."""
-    try:
-        text = sample.decode("cp1252")
-    except UnicodeDecodeError:  # five of its places are empty
-        return False
-    high = [match.start() for match in _HIGH.finditer(text)]
-    letters = [text[at] for at in high if text[at].isalpha() and text[at] not in "ªºµƒˆ"]
-    signs = len({match.start() for match in _SIGN.finditer(text)})
-    if signs < len(high) - len(letters) or _TOGETHER.search(text):
-        return False
-    known = max(sum(letter in alphabet for letter in letters) for alphabet in _ALPHABETS)
-    english = len(_ENGLISH.findall(text)) * _EVERY >= len(text.split())
-    return english or len(letters) - known <= _STRANGE * len(letters)
+def _without_holes(data: bytes) -> bytes:
+    """Leave out the zeros that a crash leaves in a text. Raises DocumentError where there are more than a few holes."""
+    data = data.strip(b"\0")
+    sample = data[:_SAMPLE]
+    if not sample or len(_HOLE.findall(sample)) > 2 + len(sample) // 1_000:
+        raise DocumentError(_BINARY)
+    return re.sub(rb"\0+", b" ", data)
