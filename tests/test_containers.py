@@ -95,6 +95,48 @@ def test_a_subject_is_read_however_it_is_written(subject: bytes) -> None:
     assert parse(raw_mail("text/plain", b"Hi", subject), "a.eml").title == "Re: Größe"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "koi8-r"])
+def test_a_subject_without_encoded_words_is_in_the_encoding_of_the_body(encoding: str) -> None:
+    subject = "Цена" if encoding == "koi8-r" else "Rohe Umlaute äöü ÄÖÜ"
+    data = raw_mail(f"text/plain; charset={encoding}", subject.encode(encoding), subject.encode(encoding))
+    read = parse(data, "a.eml")
+    assert read.title == subject and read.text.endswith(f"\n\n{subject}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        (
+            "flowed; delsp=yes",
+            "A para \ngraph goes \n on.\n> quo \n> ted\n\n-- \nAnn",
+            "A paragraph goeson.\n> quoted\n\n-- \nAnn",
+        ),
+        ("flowed", "The rent \nis 500.\n From \nhere\n>> deep\n> less", "The rent is 500.\nFrom here\n>> deep\n> less"),
+        ("fixed", "The rent \nis 500.", "The rent \nis 500."),
+    ],
+)
+def test_lines_that_a_mail_program_broke_are_whole_again(kind: str, body: str, text: str) -> None:
+    assert body_of(raw_mail(f"text/plain; format={kind}", body.encode())) == text
+
+
+WALRUS = "Das Walroß wog am Montag tausend Kilo."
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b64encode(WALRUS.encode()), WALRUS),
+        (b64encode(b"Hi"), "Hi"),
+        (WALRUS.encode(), WALRUS),
+        (b64encode(WALRUS.encode()) + b"\n\n____\nThe list of Ann", f"{WALRUS}\n\n____\nThe list of Ann"),
+        (b64encode(WALRUS.encode())[:-7], WALRUS[:-6]),
+    ],
+)
+def test_a_body_that_is_not_all_of_the_form_it_says_is_read_as_what_it_is(body: bytes, text: str) -> None:
+    kind = "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64"
+    assert body_of(raw_mail(kind, body)) == text
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes, message_from_string
 from email.errors import HeaderParseError
@@ -30,6 +31,9 @@ _SAYS_HTML = re.compile(r"(?<![\w./-])html\b(?!\.\w|/)", re.I)
 """They are none either where they speak of it: «Your program does not show HTML.»"""
 _BOUNDARY = re.compile(r"^--([^\s\"\\]{1,70})[ \t]*\r?\n(?=Content-[\w-]{1,40}:)", re.I | re.M)
 """A line that parts a body, whatever its mail says."""
+_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+")
+_NO_WORD = 16
+"""Fewer letters of it may as well be a word."""
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
@@ -71,7 +75,11 @@ def _header(mail: Message, name: str) -> str:
 def _raw(mail: Message, name: str) -> str:
     """Return a header as it stands there; in letters beyond ASCII too, which programs write against the rules."""
     raw = next((str(words) for each, words in mail.raw_items() if each.lower() == name.lower()), "")
-    return raw if raw.isascii() else _decoded(raw.encode("utf-8", "surrogateescape"), None)
+    data = raw.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:  # the encoding of the body, most likely
+        return _decoded(data, next(filter(None, (part.get_content_charset() for part in _walk(mail))), None))
 
 
 def _readable(encoded: re.Match[str]) -> str:
@@ -114,7 +122,24 @@ def _body(mail: Message) -> str:
         return ""
     if mail.get_content_subtype() == "html":
         return _page(mail).text if _payload(mail).strip() else ""
-    return _decoded(_payload(mail), mail.get_content_charset()).replace("\r\n", "\n").strip("\n")
+    text = _decoded(_payload(mail), mail.get_content_charset()).replace("\r\n", "\n")
+    return (_unflowed(text, mail) if str(mail.get_param("format")).lower() == "flowed" else text).strip("\n")
+
+
+def _unflowed(text: str, mail: Message) -> str:
+    """Join the lines that a mail program broke: they end with a space (RFC 3676), which may be no part of the words."""
+    last = -1 if str(mail.get_param("delsp")).lower() == "yes" else None
+    out: list[str] = []
+    before: str | None = None
+    for line in text.split("\n"):
+        words = line.lstrip(">")
+        depth, words = line[: len(line) - len(words)], words.removeprefix(" ")
+        if before != depth:
+            out += ["\n", f"{depth} " if depth and words else depth]
+        flows = words.endswith(" ") and words != "-- "
+        out += [words[:last] if flows else words]
+        before = depth if flows else None
+    return "".join(out[1:])
 
 
 def _alternative(parts: Sequence[Message]) -> str:
@@ -201,4 +226,22 @@ def _name(part: Message) -> str:
 
 def _payload(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+    data = payload if isinstance(payload, bytes) else b""
+    if part.get_content_maintype() != "text" or str(part["Content-Transfer-Encoding"]).strip().lower() != "base64":
+        return data
+    raw = part.get_payload()
+    return _half_encoded(raw.encode("utf-8", "surrogateescape"), data) if isinstance(raw, str) else data
+
+
+def _half_encoded(raw: bytes, decoded: bytes) -> bytes:
+    """Return what is not base64, though it is said to be, as it stands: a list adds its footer so, or all is plain."""
+    found = _BASE64.match(raw)
+    letters, rest = (b"".join(found[0].split()), raw[found.end() :]) if found else (b"", raw)
+    if not rest.strip() and len(letters) % 4 != 1:
+        return decoded
+    if len(letters) < _NO_WORD:
+        return raw
+    try:
+        return b64decode(letters[: len(letters) // 4 * 4]) + b"\n" + rest  # cut within a letter, most likely
+    except ValueError:
+        return raw
