@@ -48,7 +48,6 @@ _COMMON = (
 """Encodings of the East, and the first bytes of the common letters in a smaller one."""
 _WITHIN = bytes(range(0x30, 256))
 """What a letter of several bytes may be cut before or within; white space and most signs stand for themselves."""
-_ENOUGH = 16_384
 
 
 def decode(data: bytes, named: str | None = None) -> str:
