@@ -170,7 +170,7 @@ def _of_passage(
         return set(vocabulary.terms(row.labelled)) | over(" ".join((row.above, *row.head)))
 
     def asks(sentence: Span) -> bool:
-        return sentence.of(hit.text).rstrip(_CLOSING).endswith("?")
+        return sentence.of(hit.text).rstrip(_CLOSING).endswith(("?", "？", "؟"))
 
     read = _Read(reading, sentences(hit.text))
     before, previous, previous_share = Span(0, 0), set[str](), 0.0
