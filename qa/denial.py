@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from qa.words import EMPTY, UNTRUE, Words, key, negates
 
@@ -45,11 +45,12 @@ def _opposite(one: Words, other: Words, named: Collection[str]) -> bool:
     longer = len(full[1]) > _LONGER * len(full[0]) and (theirs or not full[0] <= full[1])
     if len(mine) == len(theirs) or longer:
         return False
+    of_all = any(a in UNTRUE and b == _THAT for each in (one, other) for a, b in pairwise(each.keys))
     scope = _scope(one, other)
     unsaid = [full[0] - full[1], full[1] - full[0]]
     if len(unsaid[0] - scope - set(named)) > 1:
         return False
-    if max(len(mine), len(theirs)) > 1:
+    if max(len(mine), len(theirs)) > 1 and not (of_all and abs(len(mine) - len(theirs)) == 1):
         return _turned(one, other, full[0] & full[1])
     if scope & full[0] & full[1]:
         return True

@@ -200,6 +200,9 @@ def test_a_reply_that_is_cut_off_loses_its_half_sentence_and_says_so(
     assert answer.reason and answer.reason.endswith("was too long and is cut off: ask for less at once.")
 
 
+@pytest.mark.parametrize(
+    "words", ["No answer was sent to Mr Hall.", "The lease does not say when it ends.", "No one died."]
+)
 def test_what_somebody_does_not_say_is_an_answer(words: str) -> None:
     assert not says_nothing(words)
 
