@@ -28,8 +28,9 @@ def denied(said: Words, sentences: Sequence[Words], shares: Sequence[float]) -> 
     best = max(shares, default=0.0)
     if best < _ABOUT:
         return False
-    scope = _scope(said, *sentences) & set(said.keys)
-    about = [(at, bool(scope & set(sentences[at].keys))) for at, share in enumerate(shares) if share >= _ABOUT]
+    same = [at for at, share in enumerate(shares) if share >= _ABOUT]
+    scope = _scope(said, *(sentences[at] for at in same)) & set(said.keys)
+    about = [(at, bool(scope & set(sentences[at].keys))) for at in same]
     # a heading, which only names what it is about, says neither
     named = {each for at, says in about if not says for each in sentences[at].keys}
     most = max((shares[at] for at, says in about if says or not scope), default=best)
