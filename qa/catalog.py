@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import astuple
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from qa.database import Database, Values
 from qa.documents import PARSERS_VERSION, Document, Heading, heading_path
 from qa.erasure import Erasure
 from qa.errors import IndexDamaged, QAError
+from qa.forms import Forms
 from qa.ledger import Ledger
 from qa.passages import CUTTER_VERSION, OPENING, Passage, headline, in_context
 from qa.plain import iso_time
@@ -33,6 +33,7 @@ class Catalog:
         self._db = Database(path, readonly=readonly)
         self._texts = Texts(self._db)
         self.backlog = Backlog(self._db)
+        self.forms = Forms(self._db)
         self.ledger = Ledger(self._db)
         self.erasure = Erasure(self._db)
         self.conversations = Conversations(self._db)
@@ -240,53 +241,32 @@ class Catalog:
         self._db.run("DELETE FROM files WHERE path = ?", path)
 
     def put_document(self, document: Document, passages: Sequence[Passage]) -> int:
-        """Keep a document and its passages, if its text is new; return its number.
-
-        Files of several formats may have one text: it has the form of that which tells most of it.
-        """
+        """Keep a document and its passages, if its text is new, else what its form tells more; return its number."""
         known = self._db.all("SELECT number FROM documents WHERE id = ?", document.id)
         if known and known[0][0] > int(self.meta(_OUTDATED) or 0):
             number = int(known[0][0])
-            self._put_form(number, document, passages)
+            if self.forms.improve(number, document):
+                self._cut(number, passages)
             return number
         for (before,) in known:
             self._take_out(before)
         number = self._db.run(
-            "INSERT INTO documents (id, title, media_type, length, pages, headings, parts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(document.id, document.title, document.media_type, len(document.text), *_form(document)),
+            "INSERT INTO documents (id, title, media_type, length, pages, headings) VALUES (?, '', '', ?, '[]', '[]')",
+            *(document.id, len(document.text)),
         )
         self._texts.put(number, document.text)
-        self._put_passages(number, passages)
+        self.forms.put(number, document)
+        self._cut(number, passages)
         self._db.run("DELETE FROM tombstones WHERE id = ?", document.id)
         for (before,) in known:
             self._db.run("UPDATE files SET document = ? WHERE document = ?", number, before)
         return number
 
-    def _put_form(self, number: int, document: Document, passages: Sequence[Passage]) -> None:
-        """Give a document the form in which a file has it, where that tells more than the one which it has."""
-        (entry,) = self.entries_of([number]).values()
-        if _told(document.media_type, document) <= _told(entry.source.media_type, entry):
-            return
-        self._db.run(
-            "UPDATE documents SET title = ?, media_type = ?, pages = ?, headings = ?, parts = ?, lexical = 0"
-            " WHERE number = ?",
-            *(document.title, document.media_type, *_form(document), number),
-        )
+    def _cut(self, number: int, passages: Sequence[Passage]) -> None:
         self._db.run("DELETE FROM passages WHERE document = ?", number)
-        self._put_passages(number, passages)
-
-    def _put_passages(self, number: int, passages: Sequence[Passage]) -> None:
         self._db.many(
             "INSERT INTO passages (document, start, stop, line, key) VALUES (?, ?, ?, ?, ?)",
             ((number, p.span.start, p.span.end, p.line, p.key) for p in passages),
-        )
-
-    def forget_form(self, document: int) -> None:
-        """Have the files of a document read again for its form: the file is gone from which it may have had that."""
-        self._db.run("UPDATE files SET digest = NULL WHERE document = ?", document)
-        self._db.run(
-            "UPDATE documents SET media_type = ?, pages = '[]', parts = '[]' WHERE number = ?", _PLAIN, document
         )
 
     def drop_orphans(self, paths: dict[int, str]) -> int:
@@ -341,7 +321,6 @@ class Catalog:
 
 
 _TEXTS_VERSION = f"{PARSERS_VERSION}.{CUTTER_VERSION}.{BLOCK}"
-_PLAIN = "text/plain"
 _OUTDATED = "outdated"
 """The fact about the index that tells up to which number documents were read or cut by another version."""
 _FILES = "SELECT path, raw, size, mtime_ns, ctime_ns, inode, seen_ns, digest, document, reason, container FROM files"
@@ -355,17 +334,6 @@ _COUNTS = f"""SELECT (SELECT count(*) FROM files), (SELECT count(reason) FROM fi
     keys - dead - waiting, waiting FROM (
         SELECT (SELECT count(*) FROM vectors) AS keys, (SELECT count(*) FROM vectors WHERE {UNUSED}) AS dead,
         (SELECT count(*) FROM vectors WHERE {WAITING}) AS waiting)"""
-
-
-def _told(media_type: str, form: Document | Entry) -> tuple[bool, ...]:
-    """Say what a form tells of a text: pages before rows, times and slides, these before headings."""
-    return bool(form.pages), bool(form.parts), bool(form.headings), media_type != _PLAIN
-
-
-def _form(document: Document) -> tuple[str, str, str]:
-    """Return pages, headings and parts as they are stored."""
-    headings, parts = (json.dumps([astuple(each) for each in some]) for some in (document.headings, document.parts))
-    return json.dumps(document.pages), headings, parts
 
 
 def _marks(values: Collection[object]) -> str:

@@ -260,7 +260,7 @@ def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], t
             catalog.drop_orphans(paths)
             for file in some:
                 if file.document and not is_plain(file.path) and _last_of_its_kind(catalog, file):
-                    catalog.forget_form(file.document)
+                    catalog.forms.forget(file.document)
         time.sleep(0.001 if len(gone) > _DROPPED else 0)  # so that who waits has a turn
     return moved, len(gone) - moved
 
