@@ -100,11 +100,11 @@ def in_context(words: str, *, title: str, headings: Sequence[str]) -> str:
 # Sentences.
 
 _BOUNDARY = re.compile(
-    r"""(?=[\n\r.!?…。！？｡؟।])(?:                                    # looked at first: it is six times as fast
-      (?P<blank> \n (?:[^\S\n]*\n)+ [^\S\n]* | \r\r+ (?!\n) )               # an empty line
-    | (?P<end> (?<=[\w)\]"'”’»%°*_`\ ]) [.!?…]+ ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
-    | (?P<wide> [。！？｡؟।]+ [」』”’）)]* \s* )                              # scripts that need no space after it
-    | (?P<item> \n (?=[^\S\n]* (?:[-*•–]|\d{1,3}[.)]) [^\S\n]) )           # the next item of a list
+    r"""[\n\r.!?…。！？｡؟।](?:  # the first letter by itself, so that it is searched for
+      (?P<blank> (?<=\n) (?:[^\S\n]*\n)+ [^\S\n]* | (?<=\r) \r+ (?!\n) )     # an empty line
+    | (?P<end> (?<=[\w)\]"'”’»%°*_`\ ][.!?…]) [.!?…]* ["'”’»)\]*_`]* (?:\[\d{1,3}\])* \s+ )
+    | (?P<wide> (?<=[。！？｡؟।]) [。！？｡؟।]* [」』”’）)]* \s* )                # scripts that need no space after it
+    | (?P<item> (?<=\n) (?=[^\S\n]* (?:[-*•–]|\d{1,3}[.)]) [^\S\n]) )     # the next item of a list
     )""",
     re.X,
 )
@@ -219,8 +219,9 @@ def _numbers(text: str, match: re.Match[str]) -> bool:
 
 def _pack(text: str, parts: Sequence[Span], headings: Container[int]) -> Iterator[Span]:
     """Fill passages with sentences up to the target, cutting where a heading or a paragraph lets them end well."""
-    pieces = [piece for part in parts for piece in _pieces(text, part)]
-    totals = [0, *accumulate(_size(piece.of(text)) for piece in pieces)]
+    sized = [each for part in parts for each in _pieces(text, part)]
+    pieces = [piece for piece, _ in sized]
+    totals = [0, *accumulate(size for _, size in sized)]
     first = 0
     while first < len(pieces):
         count = _best_cut(text, pieces, totals, headings, first)
@@ -259,17 +260,17 @@ def _size(words: str) -> int:
     return len(words) if words.isascii() else len(words) + (len(words.encode()) - len(words)) * 5 // 2
 
 
-def _pieces(text: str, sentence: Span) -> Iterator[Span]:
-    """Cut a sentence that is too long for one passage, at the best place in reach."""
+def _pieces(text: str, sentence: Span) -> Iterator[tuple[Span, int]]:
+    """Cut a sentence that is too long for one passage, at the best place in reach; yield pieces and sizes."""
     start = sentence.start
-    while _size(window := text[start : min(sentence.end, start + _LONGEST + 1)]) > _LONGEST:
-        reach = start + max(1, len(window) * _LONGEST // _size(window))
+    while (size := _size(window := text[start : min(sentence.end, start + _LONGEST + 1)])) > _LONGEST:
+        reach = start + max(1, len(window) * _LONGEST // size)
         end = _last_break(text, Span((start + reach) // 2, reach))
         while end > start + 1 and _JOINED.match(text, end - 1):  # never within one letter with its marks
             end -= 1
-        yield Span(start, end)
+        yield Span(start, end), _size(text[start:end])
         start = end
-    yield Span(start, sentence.end)
+    yield Span(start, sentence.end), size
 
 
 _BREAKS = tuple(map(re.compile, (r"\n|\r(?!\n)", r"[;:,、，；：]\s*", r"\s+")))  # a line, a clause, a word
