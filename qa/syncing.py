@@ -281,10 +281,11 @@ class _NewWords:
         self._committed = time.monotonic()
 
     def add(self, texts: Mapping[int, str]) -> None:
-        """Add those of these documents that are new; they are found after `commit`, which may come at once."""
-        new = [number for number in self._catalog.backlog.documents_to_index() if number not in self._added]
+        """Add those of these documents that are new or have a better form; found after `commit`, maybe at once."""
+        new = [number for number in self._catalog.backlog.documents_to_index() if number in texts]
         if new:
-            self._lexical().remove(new)  # left of a catalog that is gone, or of a sync that was cut short
+            # left of a catalog that is gone, of a sync that was cut short, or of their form in a batch before
+            self._lexical().remove(new)
         for number in new:
             self._lexical().add(words_of(self._catalog, number, texts[number]))
         self._added.update(new)

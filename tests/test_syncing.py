@@ -140,6 +140,17 @@ def test_a_text_has_the_form_that_tells_most_whichever_file_of_it_came_first(lib
     assert library.resolve("66,person66").part == "row 67"
 
 
+def test_a_text_that_gets_a_better_form_in_a_later_batch_is_found_by_its_words(
+    library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.syncing._BATCH_CHARACTERS", 0)  # each file is a batch, before the words are committed
+    rows = "number,name\n" + "".join(f"{n},zebrano{n}\n" for n in range(1, 400))
+    fill({"a.txt": rows, "z.csv": rows})
+    library.sync()
+    hits = [library.search(word, count=1)[0] for word in ("zebrano1", "zebrano200", "zebrano399")]
+    assert all("lexical" in hit.found_by for hit in hits)
+
+
 def test_what_does_not_belong_to_the_folder_is_left_out(
     library: Library, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
