@@ -33,7 +33,6 @@ _C1 = re.compile("[\x80-\x9f]")
 _ESCAPED = (("iso2022_kr", b"\x1b$)C"), ("iso2022_jp_ext", b"\x1b$"))
 """Encodings of seven bits, by what switches them to another alphabet: the bytes alone would pass as UTF-8."""
 _HIGH = re.compile(rb"[\x80-\xff]")
-_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _BEFORE = 200
 """So many bytes before the first one beyond ASCII are looked at too."""
 _ENOUGH = 16_384
@@ -140,7 +139,7 @@ def _encodings(data: bytes) -> list[str]:
     """Return the likeliest encodings, the first one first."""
     first = _HIGH.search(data)
     sample = data[max(0, first.start() - _BEFORE) :] if first else data
-    page = code_page(b"\n".join(_LINE.findall(sample[:_SAMPLE]))[:_ENOUGH])
+    page = code_page(b"\n".join(line for line in sample[:_SAMPLE].splitlines() if not line.isascii())[:_ENOUGH])
     if page and page.sure:
         return [page.page, "cp1252"]
     # loaded only for the odd file: it costs 50 ms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from qa.decoding import decode
@@ -183,3 +185,10 @@ def test_zeros_alone_or_in_sounds_and_figures_are_no_text(data: bytes) -> None:
 def test_what_is_no_text_is_refused(data: bytes) -> None:
     with pytest.raises(DocumentError):
         decode(data)
+
+
+@pytest.mark.parametrize("data", [b"\xe9\n" + b"a" * 65_000])
+def test_a_long_line_takes_no_time(data: bytes) -> None:
+    began = time.process_time()
+    assert decode(data)
+    assert time.process_time() - began < 5
