@@ -67,7 +67,7 @@ _SIGN = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _TOGETHER = re.compile(r"[^\W\d_a-zA-Z]{4,}")
 """Letters beyond ASCII side by side, as in scripts that have no others."""
-_MIXED = re.compile(r"[^\x00-\x7f]+(?=[A-Za-z])|(?<=[A-Za-z])[^\x00-\x7f]+")
+_MIXED = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f]+(?=[A-Za-z])|(?<=[A-Za-z])[^\x00-\x7f]+")
 """What stands beside plain letters, as nothing does in other scripts."""
 _BEYOND = re.compile(r"[^\x00-\x7f]")
 _RUN = re.compile(rb"[\x80-\xff]{3}")
