@@ -106,6 +106,7 @@ def test_words_above_the_line_do_not_run_on_into_those_before_them(page: str, te
         ("<ol reversed type=i><li>x<li>y<li>z</ol>", "iii. x\nii. y\ni. z"),
         ("<ol type=A start=27><li> <b>x</b><li><p>y</p></ol>", "AA. x\n\nBB. y"),
         ("<ol style='list-style: none'><li>Home<li>Help</ol>", "Home\nHelp"),
+        ("<ol style='list-style: url(none.png) decimal'><li>x</ol>", "1. x"),
         ("<ol style='list-style-type: Upper-Roman' start=-1><li>x<li>y<li>z</ol>", "-1. x\n0. y\nI. z"),
         ("<ol><li><img><li hidden>x<li><ol><li>y</ol><li><sup>2</sup>z</ol>", "2. 1. y\n\n3. 2z"),
         ("<ul><li>x</ul><li>y", "x\n\ny"),
@@ -113,6 +114,13 @@ def test_words_above_the_line_do_not_run_on_into_those_before_them(page: str, te
 )  # fmt: skip
 def test_items_of_a_page_have_their_numbers(page: str, text: str) -> None:
     assert parse(f"<body>{page}</body>".encode(), "a.html").text == text
+
+
+def test_a_long_style_of_a_list_takes_no_time() -> None:
+    began = time.process_time()
+    for style in ("list-style: " * 10_000, "list-style:none-" * 10_000, f"list-style:{' ' * 100_000}"):
+        assert parse(f"<ol style='{style}'><li>x</ol>".encode(), "a.html").text == "1. x"
+    assert time.process_time() - began < 5
 
 
 def test_the_number_of_a_heading_is_a_part_of_it() -> None:

@@ -10,7 +10,10 @@ from qa.parsers.numerals import numeral
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_STYLE = re.compile(r"(?:^|[;\s])list-style(?:-type)?\s*:[^;]*?\b(none|(?:lower|upper)-(?:alpha|latin|roman))", re.I)
+_STYLE = re.compile(
+    r"(?:^|[;\s])list-style(?:-type)?\s*:[^;]{0,100}?(?<![^\s:])(none|(?:lower|upper)-(?:alpha|latin|roman))(?![^\s;!])",
+    re.I,
+)
 _FORMS = {
     **dict.fromkeys(("a", "lower-alpha", "lower-latin"), "lowerLetter"),
     **dict.fromkeys(("A", "upper-alpha", "upper-latin"), "upperLetter"),
