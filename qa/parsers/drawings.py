@@ -21,7 +21,7 @@ FORMULA = {"den": "/", "sup": "^", "sub": "_"}
 """What stands before a part of a formula that is not on the line."""
 AS_PDF = "save it as PDF, which text recognition can read."
 """What to do about words that are on pictures."""
-_DESCRIBED = re.compile(r"!\[[^\]]*\]")
+_DESCRIBED = re.compile(r"!\[[^\]\n]{0,2000}\]")
 _FILE_NAME = re.compile(r"\S+\.\w{2,4}|[A-Za-z]:\\.*|https?:\S+")
 
 
