@@ -141,6 +141,8 @@ def test_elements_of_xml_that_stand_apart_do_so_among_words_too() -> None:
         ("f<i>is</i><b>h</b> and <unit>k</unit>m", "fish and km"),
         ("f<i>is</i>h <ref>A</ref><ref>B</ref> un<pb/><anchor/>known", "fish A B unknown"),
         ("(<w>Otter</w><pc>,</pc> <c>5</c><c>-2</c>)", "(Otter, 5 -2)"),
+        ("By <name>Ann</name><name/><name><x/></name><name>Bob</name>", "By Ann Bob"),
+        ("<c>1</c><e/><c>2</c><c>3</c><br/><c>4</c>tail", "1 2 3\n4 tail"),
     ],
 )
 def test_elements_of_xml_side_by_side_do_not_run_on(inside: str, words: str) -> None:

@@ -65,12 +65,14 @@ class _Element:
 
     def words(self) -> Iterator[str]:
         """Yield all words in it."""
-        others = [_marks_nothing(each) for each in self.inside]
+        parts = [
+            ("", each) if isinstance(each, str) else (each.name.lower(), "".join(each.words())) for each in self.inside
+        ]
+        parts = [(name, said) for name, said in parts if said or name in _APART]  # what is empty parts nothing
+        others = [_marks_nothing(name, said) for name, said in parts]
         is_record = any(map(and_, others, others[1:]))
         before, was_other = "", False
-        for each, other in zip(self.inside, others, strict=True):
-            said = each if isinstance(each, str) else "".join(each.words())
-            name = "" if isinstance(each, str) else each.name.lower()
+        for (name, said), other in zip(parts, others, strict=True):
             if is_record and (other or was_other) and _RUN_ON.match(f"{before[-1:]}\n{said[:1]}"):
                 yield " "
             yield sign_between(before, said) if name in _RAISED else ""
@@ -78,9 +80,9 @@ class _Element:
             before, was_other = said, other
 
 
-def _marks_nothing(each: str | _Element) -> bool:
+def _marks_nothing(name: str, said: str) -> bool:
     """Tell whether this is an element that has words of its own, and marks none of those around it."""
-    return isinstance(each, _Element) and bool(each.inside) and each.name.lower() not in _MARKING
+    return bool(name and said) and name not in _MARKING
 
 
 def parse_markup(data: bytes) -> Document:
