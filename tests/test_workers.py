@@ -153,6 +153,7 @@ def test_a_file_that_takes_too_long_gets_a_reason_unless_its_reader_is_at_a_pict
     assert read.document and read.document.text == "recognised"
 
 
+@unix
 def test_a_reader_that_is_ended_by_someone_else_loses_nothing(
     folder: Path, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
