@@ -8,7 +8,7 @@ from dataclasses import astuple
 from qa.database import Database
 from qa.documents import Document
 
-_PLAIN, _NONE = "text/plain", "[]"
+_UNKNOWN, _PLAIN, _NONE = "", "text/plain", "[]"
 
 
 class Forms:
@@ -39,12 +39,18 @@ class Forms:
             self.put(number, document)
         return better
 
-    def forget(self, number: int) -> None:
-        """Have the files of a document read again for its form: the file is gone from which it may have had that."""
-        self._db.run("UPDATE files SET digest = NULL WHERE document = ?", number)
+    def forget(self, number: int) -> set[str]:
+        """Take the next form of a document, whatever it tells: the file is gone from which it may have had this one.
+
+        Return the paths of its files, or of what holds them; these are read by the next sync, if not before.
+        """
+        paths = self._db.all("SELECT coalesce(container, path) FROM files WHERE document = ?", number)
+        self._db.many("UPDATE files SET digest = NULL WHERE path = ?", paths)
+        # title and headings stay until then: the keys of its passages are of words with these
         self._db.run(
-            "UPDATE documents SET media_type = ?, pages = ?, parts = ? WHERE number = ?", _PLAIN, _NONE, _NONE, number
+            "UPDATE documents SET media_type = ?, pages = ?, parts = ? WHERE number = ?", _UNKNOWN, _NONE, _NONE, number
         )
+        return {path for (path,) in paths}
 
 
 def _stored(document: Document) -> tuple[str, str, str]:
@@ -55,4 +61,4 @@ def _stored(document: Document) -> tuple[str, str, str]:
 
 def _worth(media_type: str, pages: str, headings: str, parts: str) -> tuple[bool, ...]:
     """Rank a form by what it tells of a text: pages before rows, times and slides, these before headings."""
-    return pages != _NONE, parts != _NONE, headings != _NONE, media_type != _PLAIN
+    return media_type != _UNKNOWN, pages != _NONE, parts != _NONE, headings != _NONE, media_type != _PLAIN

@@ -15,7 +15,6 @@ from qa.folder import Found, scan
 from qa.following import News, follow
 from qa.lexical import Lexical, Words
 from qa.opening import known_files, note_opened
-from qa.parsers import is_plain
 from qa.plain import Plain
 from qa.progress import Progress, Watcher
 from qa.reading import Reading, Task, unopened
@@ -67,6 +66,7 @@ class _Tally:
     documents: dict[str, int | None] = field(default_factory=dict)  # of paths that are new
     inside: set[str] = field(default_factory=set)  # of files inside others, those that are there
     gone: set[str] = field(default_factory=set)  # those that vanished since the folder was listed
+    left: list[File] = field(default_factory=list)  # what files were that are other ones now
     failures: list[Failure] = field(default_factory=list)
     updated: int = 0
     unchanged: int = 0
@@ -110,7 +110,10 @@ def read_folder(
         if stop.is_set()
         else {each.path for each in found} - tally.gone | tally.inside | _out_of_sight(known, found)
     )
-    moved, removed = _drop_missing(catalog, known, present, tally)
+    moved, removed, formless = _drop_missing(catalog, known, present, tally)
+    if formless and not stop.is_set():
+        again = [each for each in found if each.path in formless]
+        _read_again(folder, again, catalog, longest=longest, archives=archives, processes=processes)
     write_words(catalog, lexical)
     followed = {}
     if not stop.is_set():  # not after half a sync: what is not read yet would be taken for removed
@@ -180,7 +183,7 @@ def _readings(
         yield from readings
 
 
-def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
+def _batches(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
     """Gather readings until there is enough for one transaction, or a second is over."""
     batch: list[Reading] = []
     size, began = 0, time.monotonic()
@@ -230,6 +233,8 @@ def _keep(catalog: Catalog, reading: Reading, known: File | None, tally: _Tally)
     if reading.document:
         file = replace(file, document=catalog.put_document(reading.document, reading.passages))
     catalog.put_file(file)
+    if known and (known.document != file.document or known.digest not in (None, file.digest)):
+        tally.left.append(known)
     tally.failures += _failure(file)
     if file.document is None and file.reason:
         return None
@@ -246,29 +251,49 @@ def _failure(file: File) -> list[Failure]:
     return [Failure(file.path, file.reason, partial=file.document is not None)] if file.reason else []
 
 
-def _drop_missing(catalog: Catalog, known: dict[str, File], present: set[str], tally: _Tally) -> tuple[int, int]:
-    """Forget the files that are gone, and texts that no file holds; return how many moved and how many were removed."""
+def _drop_missing(
+    catalog: Catalog, known: dict[str, File], present: set[str], tally: _Tally
+) -> tuple[int, int, set[str]]:
+    """Forget the files that are gone, texts that no file holds, and forms that no file gives a text any more.
+
+    Return how many moved and how many were removed, and the paths of the files that are to be read for such texts.
+    """
     gone = [file for path, file in known.items() if path not in present]
     arrived, left = Counter(tally.documents.values()), Counter(file.document for file in gone)
     moved = sum((arrived & left).values()) - min(arrived[None], left[None])
     paths = {file.document: file.path for file in known.values() if file.document is not None}
-    for at in range(0, max(1, len(gone)), _DROPPED):
+    formless: set[str] = set()
+    lost = gone + tally.left
+    for at in range(0, max(1, len(lost)), _DROPPED):
         with catalog.transaction():
-            some = gone[at : at + _DROPPED]
-            for file in some:
+            for file in gone[at : at + _DROPPED]:
                 catalog.drop_file(file.path)
             catalog.drop_orphans(paths)
-            for file in some:
-                if file.document and not is_plain(file.path) and _last_of_its_kind(catalog, file):
-                    catalog.forms.forget(file.document)
-        time.sleep(0.001 if len(gone) > _DROPPED else 0)  # so that who waits has a turn
-    return moved, len(gone) - moved
+            for file in lost[at : at + _DROPPED]:
+                if file.document and _leaves_no_form(catalog, file):
+                    formless |= catalog.forms.forget(file.document)
+        time.sleep(0.001 if len(lost) > _DROPPED else 0)  # so that who waits has a turn
+    return moved, len(gone) - moved, formless
 
 
-def _last_of_its_kind(catalog: Catalog, gone: File) -> bool:
-    """Tell whether files of other formats alone have the text of a file that is gone."""
-    others = {PurePosixPath(each.path).suffix for each in catalog.files_of(gone.document or 0)}
-    return bool(others) and PurePosixPath(gone.path).suffix not in others
+def _leaves_no_form(catalog: Catalog, lost: File) -> bool:
+    """Tell whether a text stands on without a file whose form it may have: none of the same bytes, read in that way."""
+    others = catalog.files_of(lost.document or 0)
+    return bool(others) and not any((each.digest, _kind(each)) == (lost.digest, _kind(lost)) for each in others)
+
+
+def _kind(file: File) -> str:
+    return PurePosixPath(file.path).suffix.lower()
+
+
+def _read_again(
+    folder: Path, found: Sequence[Found], catalog: Catalog, *, longest: int, archives: bool, processes: int
+) -> None:
+    """Read files for the form of their texts alone; one that has changed meanwhile is left to the next sync."""
+    seen = {each.path: each.stat and Signature.of(each.stat) for each in found}
+    with closing(_readings(folder, found, {}, longest=longest, archives=archives, processes=processes)) as readings:
+        for batch in _batches(each for each in readings if each.file.signature == seen[each.file.path]):
+            _keep_all(catalog, batch, {}, {}, _Tally())
 
 
 class _NewWords:

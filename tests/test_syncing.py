@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import threading
 import time
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from qa.errors import FolderError, IndexVersion
 from qa.folder import Found, scan
 from qa.parsers import parse
 from qa.records import Signature
+from qa.settings import read_settings
 from qa.syncing import Failure
 
 
@@ -132,12 +135,70 @@ def test_a_text_has_the_form_that_tells_most_whichever_file_of_it_came_first(lib
     (folder / "paper.pdf").unlink()
     report = library.sync()
     assert (report.moved, report.removed) == (1, 2)
-    library.sync()
     assert library.resolve("66,person66").part is None and library.resolve("66,person66").start_line == 67
     assert library.resolve("The otter swims.").start_page_number is None
     (folder / "z.txt").rename(folder / "z.csv")
     assert library.sync().moved == 1
     assert library.resolve("66,person66").part == "row 67"
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_a_text_has_no_form_of_a_file_that_is_gone_or_another_one_now(
+    library: Library, fill: Fill, is_removed: bool
+) -> None:
+    pages, heading = make_pdf("The heron stands on one leg.", "The otter swims."), "# Voles\n\nThe vole dives."
+    page = "<title>Falcon merger</title><p>The tern is white."
+    folder = fill({"a.PDF": pages, "b.txt": parse(pages, "p.pdf").text})
+    fill({"c.md": heading, "d.txt": heading, "e.html": page, "f.html": "<title>Terns</title><p>The tern is white."})
+    library.sync()
+    assert library.resolve("The otter swims.").start_page_number == 2
+    assert library.resolve("The vole dives.").heading == ("Voles",)
+    assert library.resolve("The tern is white.").document.title == "Falcon merger"
+    for path in ("a.PDF", "c.md", "e.html"):
+        if is_removed:
+            (folder / path).unlink()
+        else:
+            fill({path: make_pdf("Another.") if path == "a.PDF" else "Another."})
+    library.sync()
+    forms = [
+        (found.document.media_type, found.document.title, found.heading, found.start_page_number)
+        for found in map(library.resolve, ("The otter swims.", "The vole dives.", "The tern is white."))
+    ]
+    assert forms == [
+        ("text/plain", "The heron stands on one leg.", (), None),
+        ("text/plain", "# Voles", (), None),
+        ("text/html", "Terns", (), None),
+    ]
+    assert library.search("Falcon merger")[0].document.title != "Falcon merger"
+    fill({"f.html": "<title>Gulls</title><p>The tern is white."})
+    library.sync()
+    assert library.resolve("The tern is white.").document.title == "Gulls"
+
+
+def test_a_text_within_another_file_is_read_again_for_its_form(folder: Path, fill: Fill) -> None:
+    rows = "number,name\n" + "".join(f"{n},person{n}\n" for n in range(1, 90))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inner.csv", rows)
+        archive.writestr("other.txt", "Something else.")
+    fill({"a.zip": packed.getvalue(), "z.tsv": rows})
+    with Library.open(folder, settings=read_settings(archives=True)) as library:
+        library.sync()
+        (folder / "z.tsv").unlink()
+        assert library.sync().removed == 1
+        cited = library.resolve("66,person66")
+        assert (cited.document.paths, cited.part) == (("a.zip!/inner.csv",), "row 67")
+        assert library.sync().unchanged == 3
+
+
+def test_a_copy_that_goes_costs_no_reading(library: Library, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(dict.fromkeys(("a.md", "b.md", "sub/c.txt"), "# Otters\n\nThe otter swims."))
+    age(folder)
+    library.sync()
+    (folder / "a.md").unlink()
+    monkeypatch.setattr("qa.reading.read_file", None)  # nothing is opened
+    assert library.sync().removed == 1
+    assert library.resolve("The otter swims.").heading == ("Otters",)
 
 
 def test_a_text_that_gets_a_better_form_in_a_later_batch_is_found_by_its_words(
