@@ -10,12 +10,13 @@ from qa.catalog import Catalog
 from qa.citations import parse_id
 from qa.drawing import Sheet
 from qa.errors import NotFound, UsageError
-from qa.parsers import is_pdf
+from qa.parsers import is_pdf, is_plain
 from qa.parsers.sheets import Drawn
 from qa.records import Entry, File
 from qa.spans import Span
 from qa.workers import draw_sheet
 
+_PDF = "application/pdf"
 NARROWEST, WIDEST = 100, 2_000
 """How wide a picture may be, in pixels."""
 
@@ -28,12 +29,11 @@ def draw_page(catalog: Catalog, folder: Path, file: File, number: int, *, cite: 
     if not NARROWEST <= width <= WIDEST:
         raise UsageError(f"The width must be from {NARROWEST} to {WIDEST:,} pixels.")
     entry = catalog.entry(file.document or 0)
-    # files of other formats may have the same text
-    file = next(
-        (each for each in catalog.files_of(file.document or 0) if is_pdf(each.path) and not each.container), file
-    )
-    if entry is None or not entry.pages or not is_pdf(file.path) or file.container:
+    alone = [each for each in catalog.files_of(file.document or 0) if not each.container]
+    if entry is None or entry.source.media_type != _PDF or not entry.pages or not alone:
         raise NotFound("Only pages of PDFs can be drawn, and only of those that are files of their own.")
+    # files of other formats may have the same text, and a PDF any name but that of a text
+    file = max(alone, key=lambda each: (is_pdf(each.path), not is_plain(each.path)))
     if not 1 <= number <= len(entry.pages):
         raise NotFound(f"There is no such page: the document has {len(entry.pages):,}.")
     page = _page(entry, number)

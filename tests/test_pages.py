@@ -219,6 +219,15 @@ def test_a_citation_is_marked_on_its_page_through_every_door(document: Library) 
         assert problem(client.get("/api/documents/a.pdf/pages/1", params={"width": 9_999_999}), 400)
 
 
+@pytest.mark.parametrize("name", ["report", "a.docx"])
+def test_a_page_of_a_pdf_under_another_name_is_drawn(library: Library, fill: Fill, name: str) -> None:
+    data = colourful(*PAGES)
+    fill({name: data, "0.txt": parse(data, "a.pdf").text})
+    library.sync()
+    cited = library.resolve("lynx of Brask")
+    assert len(library.page(cited.document.id, 2, cite=cited.id).boxes) == 1
+
+
 def test_what_cannot_be_drawn_gets_one_sentence(document: Library, fill: Fill) -> None:
     cited, other = document.resolve("lynx of Brask"), document.resolve("No pages.")
     for path, error in (("b.txt", NotFound), ("post.eml!/c.pdf", NotFound), ("x.pdf", NotFound)):
