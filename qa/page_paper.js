@@ -15,11 +15,12 @@ export function paper(source, first, cited, count) {
   const [back, on] = [["‹", "Page before", -1], ["›", "Next page", 1]].map(([sign, name, step]) =>
     make("button", { type: "button", title: name, aria: { label: name }, onclick: () => turn(number + step) }, sign));
   let number = first;
-  let turned = 0;
+  let drawing = new AbortController();
 
   async function turn(to) {
     number = to;
-    const mine = ++turned;
+    drawing.abort(); // of a page turned past: those that are looked at would wait for it
+    const mine = (drawing = new AbortController());
     const left = document.activeElement;
     const here = cited && to >= cited.start_page_number && to <= cited.end_page_number;
     said.textContent = `Page ${to} of ${count}`;
@@ -27,8 +28,8 @@ export function paper(source, first, cited, count) {
     if (left?.disabled) [back, on].find((each) => !each.disabled)?.focus(); // who turned by keyboard goes on from there
     sheet.setAttribute("aria-busy", "true"); // until then it shows the page before
     sheet.alt = here ? `Page ${to} of ${source.path}, on which these words stand: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
-    const drawn = await draw(source, to, cited).catch((error) => ({ note: error.message }));
-    if (mine !== turned) return;
+    const drawn = await draw(source, to, cited, mine.signal).catch((error) => ({ note: error.message }));
+    if (mine.signal.aborted) return;
     const unmarked = here && drawn.marked === 0 ? "This page is a picture: where on it the cited words stand is not known." : "";
     note.textContent = drawn.note ?? unmarked;
     note.hidden = !note.textContent;
@@ -44,8 +45,8 @@ export function paper(source, first, cited, count) {
 }
 
 /** Fetch a page that the server draws; `marked` is on how many lines. */
-async function draw(source, number, cited) {
+async function draw(source, number, cited, signal) {
   const marked = cited ? `&cite=${encodeURIComponent(cited.id)}` : "";
-  const response = await apiOf(source.id, `/pages/${number}?width=${WIDE}${marked}`);
+  const response = await apiOf(source.id, `/pages/${number}?width=${WIDE}${marked}`, { signal });
   return { picture: await response.blob(), marked: Number(response.headers.get("X-Marked")) };
 }

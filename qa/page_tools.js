@@ -30,9 +30,9 @@ export async function api(path, options = {}) {
 export const ask = async (path, options) => (await api(path, options)).json();
 
 /** Call the API about a document. What it says of one that is gone is meant for programs. */
-export async function apiOf(id, rest = "") {
+export async function apiOf(id, rest = "", options = {}) {
   try {
-    return await api(`/api/documents/${encodeURIComponent(id)}${rest}`);
+    return await api(`/api/documents/${encodeURIComponent(id)}${rest}`, options);
   } catch (error) {
     if (error.status === 404) error.message = "It is not in the folder any more: the file was edited or deleted since.";
     throw error;

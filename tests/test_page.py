@@ -324,6 +324,19 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page_and_pages_turn(opened: Open, s
 
 
 @needs_browser
+def test_a_page_that_is_turned_past_is_not_waited_for(opened: Open) -> None:
+    page = opened()
+    page.route(re.compile("/pages/2"), lambda route: None)  # it is never drawn
+    with page.expect_request(re.compile("/pages/2")):
+        ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
+    page.get_by_role("button", name="Show the page").click()
+    with page.expect_event("requestfailed", lambda request: "/pages/2" in request.url):
+        page.get_by_role("button", name="Next page").click()
+    expect(page.locator("#qa-source")).to_contain_text("Page 3 of 3")
+    expect(page.locator(".qa-sheet")).to_have_js_property("naturalWidth", 1_400)
+
+
+@needs_browser
 def test_of_a_page_that_is_a_picture_it_is_said_that_nobody_knows_where_the_words_are(opened: Open) -> None:
     page = opened()
 
