@@ -30,7 +30,7 @@ export function paper(source, first, cited, count) {
     sheet.alt = here ? `Page ${to} of ${source.path}, on which these words stand: ${cited.cited_text}` : `Page ${to} of ${source.path}`;
     const drawn = await draw(source, to, cited, mine.signal).catch((error) => ({ note: error.message }));
     if (mine.signal.aborted) return;
-    const unmarked = here && drawn.marked === 0 ? "This page is a picture: where on it the cited words stand is not known." : "";
+    const unmarked = here && drawn.marked === 0 ? "Where on this page the cited words stand is not known: they may be on a picture." : "";
     note.textContent = drawn.note ?? unmarked;
     note.hidden = !note.textContent;
     note.setAttribute("role", drawn.note ? "alert" : "note");

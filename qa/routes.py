@@ -266,7 +266,7 @@ async def page(
 ) -> Response:
     """Draw a page of a PDF as a PNG, so many pixels wide; the words of a citation (`cite`) are marked there.
 
-    `X-Marked` says on how many lines: on none where the page is a picture, on which nobody knows where its words are.
+    `X-Marked` says on how many lines: on none where nobody knows where they stand, as on a page that is a picture.
     """
 
     def answer() -> Response:

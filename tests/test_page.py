@@ -347,7 +347,7 @@ def test_of_a_page_that_is_a_picture_it_is_said_that_nobody_knows_where_the_word
     page.route(re.compile("/pages/2"), unmarked)
     ask(page, "Since when has nobody seen the walrus of Brask?").locator(".qa-mark").first.click()
     expect(page.locator(".qa-sheet")).to_be_visible()
-    expect(page.locator(".qa-paper")).to_contain_text("This page is a picture: where on it the cited words stand")
+    expect(page.locator(".qa-paper")).to_contain_text("Where on this page the cited words stand is not known")
     page.get_by_role("button", name="Next page").click()
     expect(page.locator("#qa-source")).to_contain_text("Page 3 of 3")
     expect(page.locator(".qa-paper .qa-note")).to_be_hidden()
