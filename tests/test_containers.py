@@ -130,6 +130,8 @@ WALRUS = "Das Walroß wog am Montag tausend Kilo."
         (WALRUS.encode(), WALRUS),
         (b64encode(WALRUS.encode()) + b"\n\n____\nThe list of Ann", f"{WALRUS}\n\n____\nThe list of Ann"),
         (b64encode(WALRUS.encode())[:-7], WALRUS[:-6]),
+        (b"Rechtsschutzversicherung\nDear Ms Holt, it is paid.", "Rechtsschutzversicherung\nDear Ms Holt, it is paid."),
+        (b64encode("Lösung und größer".encode())[:-1] + b"\n\n--\nA list", "Lösung und größ\n\n--\nA list"),
     ],
 )
 def test_a_body_that_is_not_all_of_the_form_it_says_is_read_as_what_it_is(body: bytes, text: str) -> None:

@@ -32,6 +32,7 @@ _SAYS_HTML = re.compile(r"(?<![\w./-])html\b(?!\.\w|/)", re.I)
 _BOUNDARY = re.compile(r"^--([^\s\"\\]{1,70})[ \t]*\r?\n(?=Content-[\w-]{1,40}:)", re.I | re.M)
 """A line that parts a body, whatever its mail says."""
 _BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+")
+_NO_LETTER = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
 _NO_WORD = 16
 """Fewer letters of it may as well be a word."""
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -230,10 +231,11 @@ def _payload(part: Message) -> bytes:
     if part.get_content_maintype() != "text" or str(part["Content-Transfer-Encoding"]).strip().lower() != "base64":
         return data
     raw = part.get_payload()
-    return _half_encoded(raw.encode("utf-8", "surrogateescape"), data) if isinstance(raw, str) else data
+    charset = part.get_content_charset()
+    return _half_encoded(raw.encode("utf-8", "surrogateescape"), data, charset) if isinstance(raw, str) else data
 
 
-def _half_encoded(raw: bytes, decoded: bytes) -> bytes:
+def _half_encoded(raw: bytes, decoded: bytes, charset: str | None) -> bytes:
     """Return what is not base64, though it is said to be, as it stands: a list adds its footer so, or all is plain."""
     found = _BASE64.match(raw)
     letters, rest = (b"".join(found[0].split()), raw[found.end() :]) if found else (b"", raw)
@@ -242,6 +244,18 @@ def _half_encoded(raw: bytes, decoded: bytes) -> bytes:
     if len(letters) < _NO_WORD:
         return raw
     try:
-        return b64decode(letters[: len(letters) // 4 * 4]) + b"\n" + rest  # cut within a letter, most likely
+        first = b64decode(letters[: len(letters) // 4 * 4])  # cut within a letter, most likely
     except ValueError:
         return raw
+    return first + b"\n" + rest if _is_text(first, charset) else raw
+
+
+def _is_text(data: bytes, charset: str | None) -> bool:
+    """Tell whether bytes are text in the encoding that is named, or in UTF-8; the last letter may be cut."""
+    for name in filter(None, (charset, "utf-8")):
+        try:
+            if not _NO_LETTER.search(data.decode(name, "replace")[:-1]):
+                return True
+        except (LookupError, ValueError):
+            continue
+    return False
