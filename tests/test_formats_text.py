@@ -149,6 +149,13 @@ def test_elements_of_xml_side_by_side_do_not_run_on(inside: str, words: str) -> 
     assert parse(f"<d><p>{inside}</p></d>".encode(), "a.xml").text == words
 
 
+@pytest.mark.parametrize("sign", ["<!DOCTYPE a [", '<!DOCTYPE a "', "<!DOCTYPE", "<![CDATA[", "<a b='<"])
+def test_marks_of_xml_without_end_take_no_time(sign: str) -> None:
+    began = time.process_time()
+    assert parse(f"<r>{sign * (200_000 // len(sign))}x".encode(), "a.xml").text
+    assert time.process_time() - began < 5
+
+
 def test_a_page_that_is_named_xml_is_decoded_once() -> None:
     page = '<?xml version="1.0" encoding="ISO-8859-1"?><html><head><meta charset="ISO-8859-1"/><title/></head>'
     page += "<body><p>Größe müde</p></body></html>"
@@ -254,6 +261,13 @@ def test_web_subtitles_name_their_speakers_and_say_nothing_twice() -> None:
         "00:00:02.010 --> 00:00:04.000\nso today\nwe<00:00:03.000><c> talk</c>\n"
     )
     assert parse(growing.encode(), "a.vtt").text == "so today\nwe talk"
+
+
+@pytest.mark.parametrize("line", ["<v " * 60_000, f"<v{' ' * 200_000}x", "<v.a" * 50_000, "</a" * 60_000])
+def test_marks_of_subtitles_without_end_take_no_time(line: str) -> None:
+    began = time.process_time()
+    assert parse(f"WEBVTT\n\n00:01.000 --> 00:04.000\n{line}\nA seal.".encode(), "a.vtt").text.endswith("A seal.")
+    assert time.process_time() - began < 5
 
 
 def test_subtitles_without_times_are_told() -> None:

@@ -13,7 +13,7 @@ _CUE = re.compile(
         (?P<words>(?:(?!(?:[^\S\n]*\d+[^\S\n]*\n)?.*-->)[^\n]+(?:\n|\Z))*)""",
     re.M | re.X,
 )
-_SPEAKER = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]+)>")
+_SPEAKER = re.compile(r"<v(?:\.[\w.]+)?\s+([^<>\s][^<>]*)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}")
 _GROWING = re.compile(r"<\d\d:\d\d")
 """Words that come one after the other: each time shows the line before once more."""
