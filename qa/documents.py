@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-PARSERS_VERSION = 7
+PARSERS_VERSION = 8
 """Raised whenever a parser extracts another text from the same bytes, so that an older index is read again."""
 
 INSIDE = "!/"
